@@ -1,1 +1,37 @@
-//! To be written in this session.
+//! What the catalog server needs of a database: traits, their models, the pure evaluation of a group of commits, and
+//! the suite of sentences that every backend must make true.
+//!
+//! This crate knows neither SQL nor HTTP. A backend implements the traits of [`traits`]; handlers hold them as
+//! `Arc<dyn CatalogStore>`.
+//!
+//! To add a method: put it into the trait that it belongs to (there are no default bodies, so no backend can forget
+//! it), write a sentence about it in `conformance`, then one function of the same name in each backend.
+
+mod clock;
+mod error;
+mod keys;
+mod model;
+mod page;
+mod traits;
+
+mod coalescer;
+mod fifo;
+mod plan;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+pub use clock::{Clock, Ids, SystemClock};
+pub use coalescer::{GroupCommit, GroupLimits};
+pub use error::{CommitError, Found, Result, Source, StoreError};
+pub use fifo::{Turn, Turns};
+pub use keys::{Class, Key, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NameError, NamespacePath};
+pub use model::{
+    Access, Branch, Change, Commit, CommitRequest, Content, Entry, Expect, Health, Kind, Listed, NewToken, Operation,
+    Precondition, PutOutcome, PutWarehouse, Token, TokenFilter, Topic, Version, View, Warehouse,
+};
+pub use page::{Cursor, Page, PaginationParams, Start};
+pub use plan::{CommitRow, Head, NameRow, Plan, PurgeRow, Rows, State, VersionRow, plan};
+pub use traits::{
+    AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, RefStore, TokenStore, TreeStore, WarehouseStore,
+};

@@ -1,0 +1,150 @@
+//! The traits that a backend implements. Look-ups return `Option`; `now` is a parameter; no method has a default body.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    Access, Branch, Change, Commit, CommitError, CommitRequest, Entry, Health, Key, Kind, Listed, NamespacePath,
+    NewToken, Page, PaginationParams, PutOutcome, PutWarehouse, Result, Token, TokenFilter, View, Warehouse,
+};
+
+/// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
+pub trait CatalogStore:
+    AccessStore + WarehouseStore + RefStore + TreeStore + CommitStore + TokenStore + ChangeStore + HealthStore
+{
+}
+
+impl<T> CatalogStore for T where
+    T: AccessStore + WarehouseStore + RefStore + TreeStore + CommitStore + TokenStore + ChangeStore + HealthStore
+{
+}
+
+/// The first read of each request.
+#[async_trait]
+pub trait AccessStore: Send + Sync + 'static {
+    /// Token, warehouse and branch in one statement. A name that is not asked for, or not there, is `None`; a branch
+    /// is looked for only in the warehouse that was asked for.
+    async fn access(&self, token_id: Option<&str>, warehouse: Option<&str>, branch: &str) -> Result<Access>;
+}
+
+/// Warehouses: rows of the operator's making.
+#[async_trait]
+pub trait WarehouseStore: Send + Sync + 'static {
+    /// Makes the row of that name as asked, together with its branch `main`. Idempotent by owner and revision.
+    ///
+    /// # Errors
+    /// `Conflict` if a live other owner has the name and `take_over` is not set, or if the location differs from the
+    /// stored one; `AlreadyExists` if the location overlaps another warehouse's.
+    async fn put_warehouse(&self, put: PutWarehouse, now: Timestamp) -> Result<(Warehouse, PutOutcome)>;
+
+    /// The warehouse of that name.
+    async fn get_warehouse(&self, name: &str) -> Result<Option<Warehouse>>;
+
+    /// All warehouses by name.
+    async fn list_warehouses(&self, page: &PaginationParams) -> Result<Page<Warehouse>>;
+
+    /// How many there are.
+    async fn count_warehouses(&self) -> Result<u64>;
+
+    /// Lets the row go without touching what it holds (`owner_uid = NULL`): the next owner of that name adopts it.
+    /// False if there is no such row with that owner.
+    async fn detach_warehouse(&self, name: &str, owner_uid: &str, now: Timestamp) -> Result<bool>;
+}
+
+/// Branches.
+#[async_trait]
+pub trait RefStore: Send + Sync + 'static {
+    /// The branch of that name.
+    async fn get_branch(&self, warehouse_id: i64, name: &str) -> Result<Option<Branch>>;
+
+    /// All branches of a warehouse by name.
+    async fn list_branches(&self, warehouse_id: i64, page: &PaginationParams) -> Result<Page<Branch>>;
+}
+
+/// Reading the tree.
+#[async_trait]
+pub trait TreeStore: Send + Sync + 'static {
+    /// What the key is in that view; `None` if it was dropped or never there.
+    async fn look(&self, view: &View, key: &Key) -> Result<Option<Entry>>;
+
+    /// The live names of one kind directly under a namespace, by name. Whether the namespace is there is another
+    /// question.
+    async fn list(&self, view: &View, ns: &NamespacePath, kind: Kind, page: &PaginationParams) -> Result<Page<Listed>>;
+
+    /// The commits that led to a view, newest first, on through its ancestors.
+    async fn log(&self, view: &View, page: &PaginationParams) -> Result<Page<Commit>>;
+
+    /// Which of these metadata files any version of this content names, on any branch: they must not die.
+    async fn named_metadata(&self, content_id: Uuid, locations: &[String]) -> Result<HashSet<String>>;
+}
+
+/// The one way in which the tree changes.
+#[async_trait]
+pub trait CommitStore: Send + Sync + 'static {
+    /// Applies a group of requests in order, in one database transaction; an answer for each, in the same order.
+    /// Losers do not hinder winners. `committed_at` is never before the branch's newest commit.
+    async fn commit(
+        &self,
+        branch: &Branch,
+        requests: Vec<CommitRequest>,
+        now: Timestamp,
+    ) -> Vec<Result<Commit, CommitError>>;
+}
+
+/// Bearer tokens as hashes.
+#[async_trait]
+pub trait TokenStore: Send + Sync + 'static {
+    /// Stores a token under (owner, revision). The same again is `Unchanged`.
+    ///
+    /// # Errors
+    /// `Conflict` if that revision, or that token id, is there with another hash.
+    async fn put_token(&self, token: NewToken, now: Timestamp) -> Result<(Token, PutOutcome)>;
+
+    /// Says that the reader's Secret holds this revision, and ends the owner's older ones at `cap_older_at` (never
+    /// later than they would end anyhow). `None` if there is no such revision.
+    async fn confirm_token(
+        &self,
+        owner_uid: &str,
+        revision: i64,
+        cap_older_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Token>>;
+
+    /// Revokes all tokens of an owner at once; how many that were.
+    async fn revoke_tokens(&self, owner_uid: &str, now: Timestamp) -> Result<u64>;
+
+    /// The newest revision of an owner's tokens, whether active or not.
+    async fn newest_token(&self, owner_uid: &str) -> Result<Option<Token>>;
+
+    /// Tokens that are neither expired nor revoked at `now`, by (user, expiry, id).
+    async fn list_active_tokens(
+        &self,
+        filter: &TokenFilter,
+        now: Timestamp,
+        page: &PaginationParams,
+    ) -> Result<Page<Token>>;
+
+    /// How many tokens [`Self::list_active_tokens`] would list.
+    async fn count_active_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<u64>;
+
+    /// Deletes at most `limit` tokens that ended at or before `now`; how many that were. Replicas that sweep at the
+    /// same time do not wait for one another.
+    async fn delete_expired_tokens(&self, now: Timestamp, limit: u32) -> Result<u64>;
+}
+
+/// The feed of what caches must forget.
+#[async_trait]
+pub trait ChangeStore: Send + Sync + 'static {
+    /// The changes with an id above `after`, in order, at most `limit`.
+    async fn changes(&self, after: i64, limit: u32) -> Result<Vec<Change>>;
+}
+
+/// Whether the database can serve.
+#[async_trait]
+pub trait HealthStore: Send + Sync + 'static {
+    /// Asks the database, and compares its schema with what this build knows.
+    async fn health(&self) -> Result<Health>;
+}
