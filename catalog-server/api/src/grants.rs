@@ -1,0 +1,28 @@
+//! What a token may do: grants on warehouses and namespaces (CONTRACT, principals and tokens).
+
+use serde::{Deserialize, Serialize};
+
+/// Privileges on one warehouse, or on some of its namespaces. Each privilege stands for itself: `Write` does not
+/// contain `Read`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Grant {
+    /// The warehouse's name.
+    pub warehouse: String,
+    /// Paths of namespaces, levels joined with `.`; each contains what lies below it. None at all: the whole warehouse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namespaces: Vec<String>,
+    /// What is allowed.
+    pub privileges: Vec<Privilege>,
+}
+
+/// One thing that a grant allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Privilege {
+    /// Load and list.
+    Read,
+    /// Change namespaces, tables and views; commit on unprotected refs.
+    Write,
+    /// Refs, undrop, retention.
+    Manage,
+}

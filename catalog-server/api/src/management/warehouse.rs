@@ -1,0 +1,116 @@
+//! Warehouses.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// `PUT /api/v1/warehouses/{warehouse}`. Idempotent by owner and revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PutWarehouse {
+    /// The uid of the resource.
+    pub owner_uid: String,
+    /// A hash over the resource's spec and the Secret it refers to: the same again changes nothing.
+    pub revision: String,
+    /// The root: `s3://bucket/prefix` or `file:///directory`. Immutable.
+    pub location: String,
+    /// Further locations that tables may lie under.
+    #[serde(default)]
+    pub allowed_locations: Vec<String>,
+    /// How the root is reached.
+    #[serde(default)]
+    pub storage: Storage,
+    /// Properties that every new table begins with.
+    #[serde(default)]
+    pub default_properties: BTreeMap<String, String>,
+    /// Take the warehouse from a live other owner.
+    #[serde(default)]
+    pub take_over: bool,
+}
+
+/// How a warehouse's root is reached; nothing for `file://`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// For `s3://`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3: Option<S3Storage>,
+}
+
+/// An S3 endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3Storage {
+    /// Absent: Amazon's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Default `us-east-1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The bucket in the path instead of the host name.
+    #[serde(default)]
+    pub path_style: bool,
+    /// Goes in, never comes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<S3Credentials>,
+}
+
+/// Static keys. `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3Credentials {
+    /// The access key's id.
+    pub access_key_id: String,
+    /// The secret.
+    pub secret_access_key: String,
+    /// Of temporary keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for S3Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("S3Credentials(…)")
+    }
+}
+
+/// A warehouse as the server has it, without credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarehouseInfo {
+    /// The server's id.
+    pub uid: uuid::Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its root, normalised.
+    pub location: String,
+    /// Further locations that tables may lie under, normalised.
+    pub allowed_locations: Vec<String>,
+    /// How the root is reached; never with credentials.
+    pub storage: Storage,
+    /// Properties that every new table begins with.
+    pub default_properties: BTreeMap<String, String>,
+    /// The uid of the resource; absent once it was let go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_uid: Option<String>,
+    /// The revision of the PUT that was applied last.
+    pub revision: String,
+    /// When it was made.
+    pub created_at: jiff::Timestamp,
+}
+
+/// The answer to a PUT.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutWarehouseResponse {
+    /// What the PUT did.
+    pub outcome: super::Outcome,
+    /// The warehouse now.
+    pub warehouse: WarehouseInfo,
+}
+
+/// The query of `DELETE /api/v1/warehouses/{warehouse}`, which lets the warehouse go and keeps what it holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DetachQuery {
+    /// The uid of the resource; another owner's warehouse is not touched.
+    pub owner_uid: String,
+}
