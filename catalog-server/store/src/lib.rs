@@ -31,7 +31,7 @@ pub use model::{
     Precondition, PutOutcome, PutWarehouse, Token, TokenFilter, Topic, Version, View, Warehouse,
 };
 pub use page::{Cursor, Page, PaginationParams, Start};
-pub use plan::{CommitRow, Head, NameRow, Plan, PurgeRow, Rows, State, VersionRow, plan};
+pub use plan::{CommitRow, Head, LocationProbe, NameRow, Plan, PurgeRow, Rows, State, VersionRow, overlap, plan};
 pub use traits::{
     AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, RefStore, TokenStore, TreeStore, WarehouseStore,
 };
