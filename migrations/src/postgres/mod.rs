@@ -1,0 +1,88 @@
+//! Migrations and indexes of Postgres. In a cluster the operator applies them; a server never does by itself.
+
+mod indexes;
+mod lock;
+mod schema;
+
+use std::str::FromStr;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor};
+use tracing::info;
+
+pub use indexes::{Index, IndexOutcome, ensure_indexes, indexes};
+pub use schema::Schema;
+
+use crate::MigrationError;
+use crate::numbered::{Numbered, latest, migrator};
+
+pub(crate) const FILES: &[Numbered] =
+    &[Numbered { version: 1, name: "catalog", sql: include_str!("../../postgres/0001_catalog.sql") }];
+
+/// The version that this build needs.
+pub const LATEST: i64 = latest(FILES);
+
+/// Reads a URL such as `postgres://user:password@host:5432/database?sslmode=verify-full`.
+///
+/// # Errors
+/// [`MigrationError::Url`], which does not quote the URL.
+pub fn connect_options(url: &str) -> Result<PgConnectOptions, MigrationError> {
+    // The parser of the driver takes any scheme; a URL of another system would fail much later, and less clearly.
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(MigrationError::Url);
+    }
+    PgConnectOptions::from_str(url).map_err(|_| MigrationError::Url)
+}
+
+/// Makes the schema if it is not there and brings it to [`LATEST`]. Safe to run from many processes at once, and again.
+///
+/// # Errors
+/// [`MigrationError::Newer`] if a newer build has migrated it, [`MigrationError::Busy`] if another process holds the
+/// schema's lock for too long, else what the database said.
+pub async fn migrate(options: &PgConnectOptions, schema: &Schema) -> Result<(), MigrationError> {
+    let mut connection = connect(options, schema).await?;
+    lock::acquire(&mut connection, schema, "migrate").await?;
+    let result = migrate_locked(&mut connection, schema).await;
+    // Ends the session, and with it the lock, whatever came out.
+    let closed = connection.close().await;
+    result?;
+    closed.map_err(MigrationError::Connect)
+}
+
+/// The newest migration that is applied; 0 if there is none, or not even the schema.
+///
+/// # Errors
+/// What the database said. The executor's `search_path` decides which schema is looked at.
+pub async fn version<'e>(executor: impl PgExecutor<'e>) -> Result<i64, sqlx::Error> {
+    const UNDEFINED_TABLE: &str = "42P01";
+    let version = sqlx::query_scalar::<_, i64>("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
+        .fetch_one(executor)
+        .await;
+    match version {
+        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some(UNDEFINED_TABLE) => Ok(0),
+        other => other,
+    }
+}
+
+async fn connect(options: &PgConnectOptions, schema: &Schema) -> Result<PgConnection, MigrationError> {
+    // No statement timeout, since a migration or an index takes what it takes; but one must not queue for a lock behind
+    // a long reader, since every other query would then queue behind it.
+    options
+        .clone()
+        .application_name("pangolin-migrations")
+        .options([("search_path", schema.quoted()), ("statement_timeout", "0".into()), ("lock_timeout", "10s".into())])
+        .connect()
+        .await
+        .map_err(MigrationError::Connect)
+}
+
+async fn migrate_locked(connection: &mut PgConnection, schema: &Schema) -> Result<(), MigrationError> {
+    schema.create_if_missing(connection).await.map_err(MigrationError::CreateSchema)?;
+    let found = version(&mut *connection).await.map_err(MigrationError::Version)?;
+    if found > LATEST {
+        return Err(MigrationError::Newer { found, know: LATEST });
+    }
+    migrator(FILES).run_direct(None, connection, false).await.map_err(MigrationError::Apply)?;
+    info!(schema = schema.as_str(), from = found, to = LATEST, "the schema is up to date");
+    Ok(())
+}
