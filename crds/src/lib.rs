@@ -22,7 +22,6 @@ mod size;
 #[expect(clippy::duplicated_attributes, reason = "printer columns have types in common")]
 mod token;
 #[expect(unreachable_pub, reason = "kube's derive copies each struct, `pub` and all, into a function")]
-#[expect(clippy::duplicated_attributes, reason = "printer columns have types in common")]
 mod warehouse;
 
 pub use catalog::{

@@ -134,7 +134,7 @@ pub(crate) fn locations(_: &mut SchemaGenerator) -> Schema {
 }
 
 const ORIGIN: (&str, &str) = (
-    "self.matches('^https?://([A-Za-z0-9.-]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?$')",
+    r"self.matches('^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$')",
     "must be http://host[:port] or https://host[:port], without a path",
 );
 
