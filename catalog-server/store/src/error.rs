@@ -27,6 +27,9 @@ pub enum StoreError {
     /// The thing is owned by another, or is not what the caller expected.
     #[error("{0}")]
     Conflict(String),
+    /// The cursor is none that this list gives out: a fault of the client.
+    #[error("the page token does not belong to this list")]
+    BadCursor,
     /// The write may or may not have happened, and the store could not find out.
     #[error("the outcome of the write is unknown")]
     OutcomeUnknown(#[source] Source),

@@ -385,6 +385,25 @@ pub enum Topic {
     Token = 3,
 }
 
+impl Topic {
+    /// The column `topic`.
+    #[must_use]
+    pub fn as_i16(self) -> i16 {
+        self as i16
+    }
+
+    /// Reads the column `topic`; `None` for numbers that are not in use.
+    #[must_use]
+    pub fn from_i16(topic: i16) -> Option<Self> {
+        match topic {
+            1 => Some(Self::Warehouse),
+            2 => Some(Self::Branch),
+            3 => Some(Self::Token),
+            _ => None,
+        }
+    }
+}
+
 /// A row of the change feed: what caches must forget. Ids have no gaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {

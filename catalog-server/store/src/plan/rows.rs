@@ -18,7 +18,7 @@ pub struct Rows {
     pub releases: Vec<Uuid>,
     /// Locations to insert, with who holds them. Each location once.
     pub claims: Vec<(String, Uuid)>,
-    /// To insert, or to update where the content has a row. Sorted by content, each once.
+    /// To insert. Sorted by content, each once.
     pub purges: Vec<PurgeRow>,
 }
 
