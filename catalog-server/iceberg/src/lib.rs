@@ -1,1 +1,47 @@
-//! To be written in this session.
+//! Apache Iceberg table metadata as a catalog sees it: parse a document, check a commit's requirements, apply its
+//! updates, write the next document. Pure: no clock, no randomness, no I/O.
+//!
+//! A catalog reasons about few parts of a document (ids, schemas, specs, orders, refs, logs). Those are typed. The
+//! rest (the inside of snapshots, statistics, default values, fields that this version does not know) stays the text
+//! that it was and is written back unchanged, in its order: what one engine wrote, no other engine loses here.
+//!
+//! Semantics and message texts follow the Java reference implementation, because clients and the compatibility kit
+//! compare them; where we differ on purpose, the function says so.
+//!
+//! ```text
+//! bytes ──parse──► TableMetadata ──check──► apply ──to_bytes──► bytes
+//!                        ▲
+//!         create ────────┘
+//! ```
+
+mod apply;
+mod create;
+mod error;
+mod json;
+mod metadata;
+mod parse;
+mod partition;
+mod properties;
+mod requirement;
+mod schema;
+mod snapshot;
+mod sort;
+mod transform;
+mod types;
+mod update;
+mod write;
+
+pub use apply::{Applied, ApplyContext, apply};
+pub use create::{CreateTable, create};
+pub use error::{ApplyError, ParseError, RequirementFailed};
+pub use json::RawJson;
+pub use metadata::{MetadataLogEntry, SnapshotLogEntry, StatisticsFile, TableMetadata};
+pub use partition::{PartitionField, PartitionSpec};
+pub use properties::{Properties, is_reserved};
+pub use requirement::{Requirement, check};
+pub use schema::Schema;
+pub use snapshot::{RefKind, Snapshot, SnapshotHead, SnapshotRef};
+pub use sort::{NullOrder, SortDirection, SortField, SortOrder};
+pub use transform::Transform;
+pub use types::{Field, ListType, MapType, PrimitiveType, StructType, Type};
+pub use update::Update;

@@ -1,0 +1,161 @@
+//! Updates make the next metadata out of the current one.
+//!
+//! [`Draft`] carries the state of one commit; a file under `apply/` for each group of updates says what they do to it.
+
+use crate::error::{ApplyError, invalid};
+use crate::metadata::TableMetadata;
+use crate::update::Update;
+
+mod finish;
+mod format;
+mod logs;
+mod orders;
+mod place;
+mod refs;
+mod schemas;
+mod snapshots;
+mod specs;
+mod statistics;
+
+pub(crate) use format::new_table_version;
+
+/// What a commit needs beside the table and the updates.
+#[derive(Debug, Clone, Copy)]
+pub struct ApplyContext<'a> {
+    /// The server's clock, milliseconds since 1970.
+    pub now_ms: i64,
+    /// Where the current metadata lies; it enters the metadata log.
+    pub previous_file: Option<&'a str>,
+}
+
+/// What came of a commit.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made once a commit and taken apart at once")]
+pub enum Applied {
+    /// Nothing to write: the table is already as the updates want it.
+    Unchanged,
+    /// The next metadata.
+    Changed(TableMetadata),
+}
+
+/// Applies `updates` in their order to `base`, or, without one, to nothing: the first commit of a staged table, whose
+/// updates carry everything from `assign-uuid` to `set-location`.
+///
+/// # Errors
+/// [`ApplyError::Conflict`] for values that a concurrent commit made stale, [`ApplyError::Invalid`] for whatever
+/// stays wrong, [`ApplyError::Unsupported`] for formats that are not served yet.
+pub fn apply(
+    base: Option<&TableMetadata>,
+    updates: &[Update],
+    context: ApplyContext<'_>,
+) -> Result<Applied, ApplyError> {
+    let start = match base {
+        Some(base) => base.clone(),
+        None => TableMetadata::empty(format::first_version(updates)?),
+    };
+    let mut draft = Draft::new(base, start, context);
+    updates.iter().try_for_each(|update| draft.apply(update))?;
+    draft.finish()
+}
+
+/// A commit in the making.
+struct Draft<'a> {
+    base: Option<&'a TableMetadata>,
+    metadata: TableMetadata,
+    context: ApplyContext<'a>,
+    changed: bool,
+    /// Whether a schema, spec or order became current or default, so that they must be checked against each other.
+    layout_changed: bool,
+    /// The time of the new state as far as updates set it.
+    updated_ms: Option<i64>,
+    last_added_schema: Option<i32>,
+    last_added_spec: Option<i32>,
+    last_added_order: Option<i32>,
+    /// Snapshots that this commit added, with their times.
+    added_snapshots: Vec<(i64, i64)>,
+    /// Snapshots that `main` was set to.
+    main_was: Vec<i64>,
+    removed_snapshots: bool,
+}
+
+impl<'a> Draft<'a> {
+    fn new(base: Option<&'a TableMetadata>, metadata: TableMetadata, context: ApplyContext<'a>) -> Self {
+        Self {
+            base,
+            metadata,
+            context,
+            changed: false,
+            layout_changed: false,
+            updated_ms: None,
+            last_added_schema: None,
+            last_added_spec: None,
+            last_added_order: None,
+            added_snapshots: Vec::new(),
+            main_was: Vec::new(),
+            removed_snapshots: false,
+        }
+    }
+
+    fn apply(&mut self, update: &Update) -> Result<(), ApplyError> {
+        match update {
+            Update::AssignUuid(uuid) => self.assign_uuid(uuid),
+            Update::UpgradeFormatVersion(version) => self.upgrade_format_version(*version),
+            Update::AddSchema(schema) => self.add_schema(schema),
+            Update::SetCurrentSchema(id) => self.set_current_schema(*id),
+            Update::AddSpec(spec) => self.add_spec(spec),
+            Update::SetDefaultSpec(id) => self.set_default_spec(*id),
+            Update::AddSortOrder(order) => self.add_sort_order(order),
+            Update::SetDefaultSortOrder(id) => self.set_default_sort_order(*id),
+            Update::AddSnapshot(snapshot) => self.add_snapshot(snapshot),
+            Update::SetSnapshotRef { name, reference } => self.set_ref(name, reference),
+            Update::RemoveSnapshots(ids) => {
+                self.remove_snapshots(ids);
+                Ok(())
+            }
+            Update::RemoveSnapshotRef(name) => {
+                self.remove_ref(name);
+                Ok(())
+            }
+            Update::SetLocation(location) => self.set_location(location),
+            Update::SetProperties(properties) => self.set_properties(properties),
+            Update::RemoveProperties(keys) => {
+                self.remove_properties(keys);
+                Ok(())
+            }
+            Update::SetStatistics(file) => {
+                self.set_statistics(file);
+                Ok(())
+            }
+            Update::RemoveStatistics(snapshot_id) => {
+                self.remove_statistics(*snapshot_id);
+                Ok(())
+            }
+            Update::SetPartitionStatistics(file) => {
+                self.set_partition_statistics(file);
+                Ok(())
+            }
+            Update::RemovePartitionStatistics(snapshot_id) => {
+                self.remove_partition_statistics(*snapshot_id);
+                Ok(())
+            }
+            Update::RemovePartitionSpecs(ids) => self.remove_specs(ids),
+            Update::RemoveSchemas(ids) => self.remove_schemas(ids),
+        }
+    }
+
+    /// The server's time, but never before the table's: a table whose last writer's clock ran ahead stays usable.
+    fn now(&self) -> i64 {
+        self.context.now_ms.max(self.metadata.last_updated_ms)
+    }
+}
+
+/// An id one above all of `ids`, at least `first`.
+fn next_id(first: i32, ids: impl Iterator<Item = i32>) -> Result<i32, ApplyError> {
+    match ids.max() {
+        None => Ok(first),
+        Some(highest) => match highest.checked_add(1) {
+            Some(next) => Ok(next.max(first)),
+            None => invalid("Cannot assign another id: all are used up"),
+        },
+    }
+}

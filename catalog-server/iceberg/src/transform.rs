@@ -1,0 +1,92 @@
+//! Partition and sort transforms (spec, "Partition Transforms").
+
+use std::fmt;
+
+use crate::types::{PrimitiveType, Type};
+
+/// How a partition or sort value comes from a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transform {
+    /// The value itself.
+    Identity,
+    /// Years since 1970.
+    Year,
+    /// Months since 1970.
+    Month,
+    /// Days since 1970.
+    Day,
+    /// Hours since 1970.
+    Hour,
+    /// A hash into so many buckets.
+    Bucket(u32),
+    /// The value cut to a width.
+    Truncate(u32),
+    /// Always null: what a dropped field of a v1 spec becomes.
+    Void,
+    /// One that this version does not know: kept in documents, refused in new specs and orders.
+    Unknown(String),
+}
+
+impl Transform {
+    pub(crate) fn parse(text: &str) -> Self {
+        match text.to_ascii_lowercase().as_str() {
+            "identity" => Self::Identity,
+            "year" => Self::Year,
+            "month" => Self::Month,
+            "day" => Self::Day,
+            "hour" => Self::Hour,
+            "void" => Self::Void,
+            lower => Self::parse_sized(lower).unwrap_or_else(|| Self::Unknown(text.to_owned())),
+        }
+    }
+
+    fn parse_sized(text: &str) -> Option<Self> {
+        let (name, size) = text.strip_suffix(']')?.split_once('[')?;
+        let size = size.parse().ok().filter(|size| (1..=i32::MAX.unsigned_abs()).contains(size))?;
+        match name {
+            "bucket" => Some(Self::Bucket(size)),
+            "truncate" => Some(Self::Truncate(size)),
+            _ => None,
+        }
+    }
+
+    /// Whether a column of type `source` can be transformed.
+    pub(crate) fn accepts(&self, source: &Type) -> bool {
+        use PrimitiveType as P;
+        let Type::Primitive(source) = source else { return matches!(self, Self::Void) };
+        match self {
+            Self::Void => true,
+            Self::Unknown(_) => false,
+            Self::Identity => !matches!(source, P::Variant | P::Geometry(_) | P::Geography(_)),
+            Self::Year | Self::Month | Self::Day => matches!(source, P::Date) || is_timestamp(source),
+            Self::Hour => is_timestamp(source),
+            Self::Truncate(_) => matches!(source, P::Int | P::Long | P::Decimal { .. } | P::String | P::Binary),
+            Self::Bucket(_) => {
+                matches!(source, P::Int | P::Long | P::Decimal { .. } | P::Date | P::Time)
+                    || matches!(source, P::String | P::Uuid | P::Fixed(_) | P::Binary)
+                    || is_timestamp(source)
+            }
+        }
+    }
+}
+
+fn is_timestamp(source: &PrimitiveType) -> bool {
+    use PrimitiveType as P;
+    matches!(source, P::Timestamp | P::TimestampTz | P::TimestampNs | P::TimestampTzNs)
+}
+
+impl fmt::Display for Transform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Identity => f.write_str("identity"),
+            Self::Year => f.write_str("year"),
+            Self::Month => f.write_str("month"),
+            Self::Day => f.write_str("day"),
+            Self::Hour => f.write_str("hour"),
+            Self::Bucket(count) => write!(f, "bucket[{count}]"),
+            Self::Truncate(width) => write!(f, "truncate[{width}]"),
+            Self::Void => f.write_str("void"),
+            Self::Unknown(text) => f.write_str(text),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Types without parts, and their names.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::ParseError;
+
+/// A type without parts (spec, "Primitive Types"; `variant` is one for our purposes, it has no field ids).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrimitiveType {
+    /// True or false.
+    Boolean,
+    /// 32 bits.
+    Int,
+    /// 64 bits.
+    Long,
+    /// 32-bit IEEE 754.
+    Float,
+    /// 64-bit IEEE 754.
+    Double,
+    /// Fixed point: precision (at most 38) and scale.
+    Decimal {
+        /// Digits.
+        precision: u32,
+        /// Digits behind the point.
+        scale: u32,
+    },
+    /// Days.
+    Date,
+    /// Microseconds of a day.
+    Time,
+    /// Microseconds, no zone.
+    Timestamp,
+    /// Microseconds, UTC.
+    TimestampTz,
+    /// Nanoseconds, no zone (v3).
+    TimestampNs,
+    /// Nanoseconds, UTC (v3).
+    TimestampTzNs,
+    /// UTF-8.
+    String,
+    /// 16 bytes.
+    Uuid,
+    /// So many bytes.
+    Fixed(u32),
+    /// Bytes.
+    Binary,
+    /// Always null (v3).
+    Unknown,
+    /// Semi-structured (v3).
+    Variant,
+    /// Planar geometry; the text between the parentheses, if any (v3).
+    Geometry(Option<String>),
+    /// Geometry on a sphere; the text between the parentheses, if any (v3).
+    Geography(Option<String>),
+}
+
+impl PrimitiveType {
+    /// The first format version that has this type.
+    pub(crate) fn since(&self) -> u8 {
+        match self {
+            Self::TimestampNs
+            | Self::TimestampTzNs
+            | Self::Unknown
+            | Self::Variant
+            | Self::Geometry(_)
+            | Self::Geography(_) => 3,
+            _ => 1,
+        }
+    }
+}
+
+impl FromStr for PrimitiveType {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let unknown = || ParseError::new("type", format!("unknown type {text}"));
+        let (name, arguments) = split(text).ok_or_else(unknown)?;
+        Ok(match (name.to_ascii_lowercase().as_str(), arguments) {
+            ("boolean", None) => Self::Boolean,
+            ("int", None) => Self::Int,
+            ("long", None) => Self::Long,
+            ("float", None) => Self::Float,
+            ("double", None) => Self::Double,
+            ("decimal", Some(arguments)) => decimal(arguments).ok_or_else(unknown)?,
+            ("date", None) => Self::Date,
+            ("time", None) => Self::Time,
+            ("timestamp", None) => Self::Timestamp,
+            ("timestamptz", None) => Self::TimestampTz,
+            ("timestamp_ns", None) => Self::TimestampNs,
+            ("timestamptz_ns", None) => Self::TimestampTzNs,
+            ("string", None) => Self::String,
+            ("uuid", None) => Self::Uuid,
+            ("fixed", Some(length)) => Self::Fixed(length.trim().parse().map_err(|_| unknown())?),
+            ("binary", None) => Self::Binary,
+            ("unknown", None) => Self::Unknown,
+            ("variant", None) => Self::Variant,
+            ("geometry", arguments) => Self::Geometry(arguments.map(str::to_owned)),
+            ("geography", arguments) => Self::Geography(arguments.map(str::to_owned)),
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+/// `name`, `name(arguments)` or `name[arguments]`.
+fn split(text: &str) -> Option<(&str, Option<&str>)> {
+    let text = text.trim();
+    let Some(open) = text.find(['(', '[']) else { return Some((text, None)) };
+    let (name, rest) = text.split_at(open);
+    let arguments = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let arguments = arguments.or_else(|| rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')))?;
+    Some((name.trim_end(), Some(arguments)))
+}
+
+fn decimal(arguments: &str) -> Option<PrimitiveType> {
+    let (precision, scale) = arguments.split_once(',')?;
+    let (precision, scale) = (precision.trim().parse().ok()?, scale.trim().parse().ok()?);
+    (1..=38).contains(&precision).then_some(PrimitiveType::Decimal { precision, scale })
+}
+
+impl fmt::Display for PrimitiveType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean => f.write_str("boolean"),
+            Self::Int => f.write_str("int"),
+            Self::Long => f.write_str("long"),
+            Self::Float => f.write_str("float"),
+            Self::Double => f.write_str("double"),
+            Self::Decimal { precision, scale } => write!(f, "decimal({precision}, {scale})"),
+            Self::Date => f.write_str("date"),
+            Self::Time => f.write_str("time"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::TimestampTz => f.write_str("timestamptz"),
+            Self::TimestampNs => f.write_str("timestamp_ns"),
+            Self::TimestampTzNs => f.write_str("timestamptz_ns"),
+            Self::String => f.write_str("string"),
+            Self::Uuid => f.write_str("uuid"),
+            Self::Fixed(length) => write!(f, "fixed[{length}]"),
+            Self::Binary => f.write_str("binary"),
+            Self::Unknown => f.write_str("unknown"),
+            Self::Variant => f.write_str("variant"),
+            Self::Geometry(None) => f.write_str("geometry"),
+            Self::Geometry(Some(arguments)) => write!(f, "geometry({arguments})"),
+            Self::Geography(None) => f.write_str("geography"),
+            Self::Geography(Some(arguments)) => write!(f, "geography({arguments})"),
+        }
+    }
+}

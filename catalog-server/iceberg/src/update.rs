@@ -1,0 +1,140 @@
+//! The updates of a commit as clients send them (REST spec, `TableUpdate`).
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use crate::error::ParseError;
+use crate::json::{Object, RawJson, ReadJson, deserialize_raw};
+use crate::metadata::StatisticsFile;
+use crate::partition::PartitionSpec;
+use crate::properties::Properties;
+use crate::schema::Schema;
+use crate::snapshot::{Snapshot, SnapshotRef};
+use crate::sort::SortOrder;
+
+/// One change of a table. `-1` as an id means "the last one added in this commit".
+#[derive(Debug, Clone, PartialEq)]
+pub enum Update {
+    /// Names a new table.
+    AssignUuid(String),
+    /// Moves to a later version of the format; on a new table, starts with it.
+    UpgradeFormatVersion(i64),
+    /// Adds a schema, or finds the same one.
+    AddSchema(Schema),
+    /// Makes a schema current.
+    SetCurrentSchema(i32),
+    /// Adds a partition spec, or finds the same one.
+    AddSpec(PartitionSpec),
+    /// Makes a spec the default.
+    SetDefaultSpec(i32),
+    /// Adds a sort order, or finds the same one.
+    AddSortOrder(SortOrder),
+    /// Makes an order the default.
+    SetDefaultSortOrder(i32),
+    /// Adds a snapshot; no ref names it yet.
+    AddSnapshot(Snapshot),
+    /// Makes or moves a branch or tag.
+    SetSnapshotRef {
+        /// The ref's name.
+        name: String,
+        /// What it becomes.
+        reference: SnapshotRef,
+    },
+    /// Removes snapshots with their statistics and the refs that name them.
+    RemoveSnapshots(Vec<i64>),
+    /// Removes a branch or tag.
+    RemoveSnapshotRef(String),
+    /// Moves the table's root.
+    SetLocation(String),
+    /// Sets properties.
+    SetProperties(Properties),
+    /// Removes properties.
+    RemoveProperties(Vec<String>),
+    /// Sets a snapshot's statistics file.
+    SetStatistics(StatisticsFile),
+    /// Removes a snapshot's statistics files.
+    RemoveStatistics(i64),
+    /// Sets a snapshot's partition statistics file.
+    SetPartitionStatistics(StatisticsFile),
+    /// Removes a snapshot's partition statistics files.
+    RemovePartitionStatistics(i64),
+    /// Removes specs that nothing uses.
+    RemovePartitionSpecs(Vec<i32>),
+    /// Removes schemas that nothing uses.
+    RemoveSchemas(Vec<i32>),
+}
+
+impl ReadJson for Update {
+    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+        let mut object = Object::parse(source, text, "metadata update")?;
+        let action: String = object.required("action")?;
+        Ok(match action.to_ascii_lowercase().as_str() {
+            "assign-uuid" => Self::AssignUuid(object.required("uuid")?),
+            "upgrade-format-version" => Self::UpgradeFormatVersion(object.required("format-version")?),
+            "add-schema" => Self::AddSchema(part(source, &mut object, "schema")?),
+            "set-current-schema" => Self::SetCurrentSchema(object.required("schema-id")?),
+            "add-spec" => Self::AddSpec(part(source, &mut object, "spec")?),
+            "set-default-spec" => Self::SetDefaultSpec(object.required("spec-id")?),
+            "add-sort-order" => Self::AddSortOrder(part(source, &mut object, "sort-order")?),
+            "set-default-sort-order" => Self::SetDefaultSortOrder(object.required("sort-order-id")?),
+            "add-snapshot" => Self::AddSnapshot(part(source, &mut object, "snapshot")?),
+            "set-snapshot-ref" => {
+                Self::SetSnapshotRef { name: object.required("ref-name")?, reference: SnapshotRef::take(&mut object)? }
+            }
+            "remove-snapshots" => Self::RemoveSnapshots(object.required("snapshot-ids")?),
+            "remove-snapshot-ref" => Self::RemoveSnapshotRef(object.required("ref-name")?),
+            "set-location" => Self::SetLocation(object.required("location")?),
+            "set-properties" => Self::SetProperties(either(&mut object, "updates", "updated")?),
+            "remove-properties" => Self::RemoveProperties(either(&mut object, "removals", "removed")?),
+            "set-statistics" => Self::SetStatistics(read_statistics(source, &mut object)?),
+            "remove-statistics" => Self::RemoveStatistics(object.required("snapshot-id")?),
+            "set-partition-statistics" => {
+                let raw = object.required_raw("partition-statistics")?;
+                Self::SetPartitionStatistics(read_partition_statistics(source, raw)?)
+            }
+            "remove-partition-statistics" => Self::RemovePartitionStatistics(object.required("snapshot-id")?),
+            "remove-partition-specs" => Self::RemovePartitionSpecs(object.required("spec-ids")?),
+            "remove-schemas" => Self::RemoveSchemas(object.required("schema-ids")?),
+            _ => return object.fail(format!("unknown action {action}")),
+        })
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Update {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserialize_raw(deserializer)
+    }
+}
+
+fn part<T: ReadJson>(source: &Arc<str>, object: &mut Object<'_>, key: &str) -> Result<T, ParseError> {
+    T::read(source, object.required_raw(key)?.get())
+}
+
+/// Old clients use another key.
+fn either<T: serde::de::DeserializeOwned>(object: &mut Object<'_>, key: &str, old_key: &str) -> Result<T, ParseError> {
+    match object.optional(old_key)? {
+        Some(value) => Ok(value),
+        None => object.required(key),
+    }
+}
+
+/// The entry with what every reader needs; `snapshot-id` beside it is a relic.
+fn read_statistics(source: &Arc<str>, object: &mut Object<'_>) -> Result<StatisticsFile, ParseError> {
+    let raw = object.required_raw("statistics")?;
+    let mut file = Object::parse(source, raw.get(), "statistics file")?;
+    file.required::<i64>("file-footer-size-in-bytes")?;
+    file.array("blob-metadata")?;
+    read_file(source, raw, file)
+}
+
+fn read_partition_statistics(source: &Arc<str>, raw: &RawValue) -> Result<StatisticsFile, ParseError> {
+    read_file(source, raw, Object::parse(source, raw.get(), "partition statistics file")?)
+}
+
+fn read_file(source: &Arc<str>, raw: &RawValue, mut file: Object<'_>) -> Result<StatisticsFile, ParseError> {
+    file.required::<String>("statistics-path")?;
+    file.required::<i64>("file-size-in-bytes")?;
+    let snapshot_id = file.required("snapshot-id")?;
+    Ok(StatisticsFile { snapshot_id, raw: RawJson::part_of(source, raw) })
+}
