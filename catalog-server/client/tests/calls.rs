@@ -1,4 +1,5 @@
 //! The SDK against a small server that answers as the contract says. The real server is poked in `catalog-server/tests`.
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,0 +1,365 @@
+//! Where files may lie (CONTRACT, locations): reading a location, comparing two, and choosing one for a new table.
+//!
+//! Pure. A location is kept as the client wrote it, because engines compare its text, and beside that in the one form in
+//! which locations are compared: scheme `s3` or `file`, no host for files, no empty segment, a trailing `/`, so that
+//! `a/b/` does not lie under `a/bc/`. Segments `.` and `..` are refused, also percent-encoded ones: stores and engines
+//! disagree on what they mean, and whoever writes them wants to get out of somewhere.
+
+use std::fmt;
+
+use catalog_store::NamespacePath;
+use percent_encoding::percent_decode_str;
+use uuid::Uuid;
+
+/// Bytes of a location at most. A key of S3 has 1,024; an index row of Postgres holds 2,704.
+pub const MAX_BYTES: usize = 1_024;
+/// Bytes that a name contributes to the location that the server chooses.
+const NAME_BYTES: usize = 64;
+/// Bytes that all names together contribute.
+const NAMES_BYTES: usize = 400;
+
+/// The stores that a location may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// `s3://bucket/key`; `s3a` and `s3n` are Hadoop's names for the same.
+    S3,
+    /// `file:///directory`, or Java's `file:/directory`.
+    File,
+}
+
+/// Why a location is refused; the text is meant for the client and goes on after "location X".
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LocationError {
+    /// Not `s3://…` or `file:///…`.
+    #[error("must begin with s3:// or file:///")]
+    Scheme,
+    /// The bucket is empty or holds what no bucket's name may.
+    #[error("must name a bucket, without user, port or other signs: s3://bucket/path")]
+    Bucket,
+    /// A file on another host.
+    #[error("must not name a host: file:///directory")]
+    Host,
+    /// `.`, `..`, or such a segment percent-encoded.
+    #[error("must not have the segments . and .. in its path, not even percent-encoded")]
+    Dots,
+    /// A character that stores and engines read differently.
+    #[error("must not contain {0:?}")]
+    Character(char),
+    /// Longer than a store or an index can take.
+    #[error("must have at most {MAX_BYTES} bytes, but it has {0}")]
+    TooLong(usize),
+}
+
+/// A directory or file in a store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Location {
+    text: String,
+    scheme: Scheme,
+    normal: String,
+}
+
+impl Location {
+    /// # Errors
+    /// [`LocationError`].
+    pub fn parse(text: &str) -> Result<Self, LocationError> {
+        if text.len() > MAX_BYTES {
+            return Err(LocationError::TooLong(text.len()));
+        }
+        if let Some(c) = text.chars().find(|c| c.is_control() || "\\?#".contains(*c)) {
+            return Err(LocationError::Character(c));
+        }
+        let (scheme, root, path) = split(text)?;
+        let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+        if segments.iter().any(|segment| is_dots(segment)) {
+            return Err(LocationError::Dots);
+        }
+        let normal = segments.iter().fold(root, |normal, segment| normal + segment + "/");
+        Ok(Self { text: text.trim_end_matches('/').to_owned(), scheme, normal })
+    }
+
+    /// As the client wrote it, without a trailing `/`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // `s3://bucket/` and `file:///` lose what makes them absolute.
+        if self.text.ends_with(':') { &self.normal } else { &self.text }
+    }
+
+    /// The form in which locations are compared and stored: `s3://bucket/a/b/`.
+    #[must_use]
+    pub fn normal(&self) -> &str {
+        &self.normal
+    }
+
+    /// Which kind of store.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The bucket of an S3 location.
+    #[must_use]
+    pub fn bucket(&self) -> Option<&str> {
+        self.normal.strip_prefix("s3://").and_then(|rest| rest.split('/').next())
+    }
+
+    /// The key within the bucket, or the path below the root of the file system; neither begins nor ends with `/`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let rest = self.normal.strip_prefix("file:///").or_else(|| {
+            let rest = self.normal.strip_prefix("s3://")?;
+            rest.split_once('/').map(|(_bucket, key)| key)
+        });
+        rest.unwrap_or_default().trim_end_matches('/')
+    }
+
+    /// True if it is `other` or lies below it.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.normal.starts_with(&other.normal)
+    }
+
+    /// The text of something below it.
+    #[must_use]
+    pub fn join(&self, relative: &str) -> String {
+        let relative = relative.trim_matches('/');
+        if self.path().is_empty() { format!("{}{relative}", self.normal) } else { format!("{}/{relative}", self.text) }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Scheme, the root in normal form, and the path that follows.
+fn split(text: &str) -> Result<(Scheme, String, &str), LocationError> {
+    let (scheme, rest) = text.split_once(':').ok_or(LocationError::Scheme)?;
+    match scheme {
+        "s3" | "s3a" | "s3n" => {
+            let rest = rest.strip_prefix("//").ok_or(LocationError::Scheme)?;
+            let (bucket, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let is_name = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+            if bucket.is_empty() || !bucket.bytes().all(is_name) || is_dots(bucket) {
+                return Err(LocationError::Bucket);
+            }
+            Ok((Scheme::S3, format!("s3://{bucket}/"), path))
+        }
+        "file" => {
+            let path = match rest.strip_prefix("//") {
+                // `file:///a`, and `file://a`, where `a` is a host.
+                Some(path) if path.starts_with('/') => path,
+                Some(_) => return Err(LocationError::Host),
+                None if rest.starts_with('/') => rest,
+                None => return Err(LocationError::Scheme),
+            };
+            Ok((Scheme::File, "file:///".to_owned(), path))
+        }
+        _ => Err(LocationError::Scheme),
+    }
+}
+
+/// True for `.` and `..`, however often they are percent-encoded, and for a segment that hides a `/` beside them.
+fn is_dots(segment: &str) -> bool {
+    let mut text = segment.to_owned();
+    while text.contains('%') {
+        let decoded = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        if decoded == text {
+            break;
+        }
+        text = decoded;
+    }
+    text.split(['/', '\\']).any(|part| part == "." || part == "..")
+}
+
+/// What a warehouse allows: strictly below its root, or at or below one of its further locations.
+#[derive(Clone, Debug)]
+pub struct Allowed<'a> {
+    /// The warehouse's own location.
+    pub root: &'a Location,
+    /// Its `allowedLocations`.
+    pub further: &'a [Location],
+}
+
+/// Why a table's location is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It cannot be read.
+    #[error("location {0} {1}")]
+    Unreadable(String, LocationError),
+    /// It lies elsewhere.
+    #[error("location {0} is not allowed: it must lie below the warehouse's location {1}{2}")]
+    Elsewhere(String, String, &'static str),
+}
+
+impl Allowed<'_> {
+    /// Reads a location and checks that it is allowed.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn check(&self, text: &str) -> Result<Location, Refused> {
+        let location = Location::parse(text).map_err(|error| Refused::Unreadable(shown(text), error))?;
+        let below_root = location.is_within(self.root) && location.normal != self.root.normal;
+        if below_root || self.further.iter().any(|further| location.is_within(further)) {
+            return Ok(location);
+        }
+        let or = if self.further.is_empty() { "" } else { " or one of its allowed locations" };
+        Err(Refused::Elsewhere(shown(text), self.root.to_string(), or))
+    }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+/// The location of a table that names none: `<root>/<namespace path>/<name>-<uuid>`. The uuid makes it unique; the
+/// names are there for people, so what is not safe in a path is `_` and what is long is cut.
+#[must_use]
+pub fn choose(root: &Location, ns: &NamespacePath, name: &str, id: Uuid) -> String {
+    let mut path = String::new();
+    for level in ns.levels().map(path_safe) {
+        if path.len() + level.len() + NAME_BYTES < NAMES_BYTES {
+            path.push_str(&level);
+            path.push('/');
+        }
+    }
+    root.join(&format!("{path}{}-{id}", path_safe(name)))
+}
+
+fn path_safe(name: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let text: String = name.chars().take(NAME_BYTES).map(safe).collect();
+    if is_dots(&text) { text.replace('.', "_") } else { text }
+}
+
+/// The locations that a table holds for itself: those that do not lie within another of them, in normal form.
+#[must_use]
+pub fn claims(locations: &[Location]) -> Vec<String> {
+    let mut all: Vec<_> = locations.iter().map(|location| location.normal.clone()).collect();
+    // Whatever lies within another sorts right behind it or behind one of its siblings.
+    all.sort_unstable();
+    all.dedup();
+    let mut claims: Vec<String> = Vec::new();
+    for location in all {
+        if !claims.iter().any(|claim| location.starts_with(claim)) {
+            claims.push(location);
+        }
+    }
+    claims
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normal(text: &str) -> String {
+        Location::parse(text).unwrap_or_else(|e| panic!("{text}: {e}")).normal
+    }
+
+    #[test]
+    fn spellings_of_one_place_compare_as_equal() {
+        for text in ["s3://b/a/c", "s3://b/a/c/", "s3a://b//a///c//", "s3n://b/a/c"] {
+            assert_eq!(normal(text), "s3://b/a/c/", "{text}");
+        }
+        for text in ["file:///tmp/x", "file:/tmp/x", "file:////tmp//x/"] {
+            assert_eq!(normal(text), "file:///tmp/x/", "{text}");
+        }
+        assert_eq!(normal("s3://b"), "s3://b/");
+        assert_eq!(normal("file:///"), "file:///");
+    }
+
+    #[test]
+    fn the_clients_own_text_stays() {
+        assert_eq!(Location::parse("file:/tmp/x/").unwrap().as_str(), "file:/tmp/x");
+        assert_eq!(Location::parse("s3a://b/x").unwrap().join("metadata"), "s3a://b/x/metadata");
+        assert_eq!(Location::parse("s3://b/").unwrap().join("/x/"), "s3://b/x");
+        assert_eq!(Location::parse("file:///").unwrap().join("x"), "file:///x");
+    }
+
+    #[test]
+    fn parts_are_told_apart() {
+        let s3 = Location::parse("s3://bucket/a/b/").unwrap();
+        assert_eq!((s3.scheme(), s3.bucket(), s3.path()), (Scheme::S3, Some("bucket"), "a/b"));
+        let file = Location::parse("file:/a/b").unwrap();
+        assert_eq!((file.scheme(), file.bucket(), file.path()), (Scheme::File, None, "a/b"));
+        assert_eq!(Location::parse("s3://bucket").unwrap().path(), "");
+    }
+
+    #[test]
+    fn what_leads_out_or_is_read_differently_is_refused() {
+        use LocationError::{Bucket, Character, Dots, Host, Scheme, TooLong};
+        let long = format!("s3://b/{}", "x".repeat(MAX_BYTES));
+        let table = [
+            ("", Scheme),
+            ("/tmp/x", Scheme),
+            ("file:tmp", Scheme),
+            ("gs://b/x", Scheme),
+            ("s3:/b/x", Scheme),
+            ("s3://", Bucket),
+            ("s3:///x", Bucket),
+            ("s3://key:secret@b/x", Bucket),
+            ("s3://../x", Bucket),
+            ("file://host/x", Host),
+            ("file://localhost/x", Host),
+            ("s3://b/a/../c", Dots),
+            ("s3://b/a/./c", Dots),
+            ("s3://b/a/%2e%2e/c", Dots),
+            ("s3://b/a/.%2E/c", Dots),
+            ("s3://b/a/%252e%252e/c", Dots),
+            ("s3://b/a/..%2fc", Dots),
+            ("file:///a/..", Dots),
+            ("s3://b/a\\c", Character('\\')),
+            ("s3://b/a?x", Character('?')),
+            ("s3://b/a#x", Character('#')),
+            ("s3://b/a\u{7f}", Character('\u{7f}')),
+            (long.as_str(), TooLong(long.len())),
+        ];
+        for (text, error) in table {
+            assert_eq!(Location::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn dots_within_a_name_are_names() {
+        for text in ["s3://b/a..b", "s3://b/...", "s3://b/.hidden", "s3://b/%2e%2ex", "s3://b/100%"] {
+            assert!(Location::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_table_lies_below_the_root_or_within_an_allowed_location() {
+        let root = Location::parse("s3://b/lake").unwrap();
+        let further = [Location::parse("s3://c/x").unwrap()];
+        let allowed = Allowed { root: &root, further: &further };
+        for good in ["s3://b/lake/t", "s3a://b/lake//t/", "s3://c/x", "s3://c/x/y"] {
+            assert!(allowed.check(good).is_ok(), "{good}");
+        }
+        for bad in ["s3://b/lake", "s3://b/lakes/t", "s3://b/", "s3://c/xy", "file:///lake/t", "s3://b/lake/../t"] {
+            assert!(allowed.check(bad).is_err(), "{bad}");
+        }
+        let error = allowed.check("s3://b/other").unwrap_err().to_string();
+        assert!(error.contains("s3://b/other") && error.contains("s3://b/lake"), "{error}");
+    }
+
+    #[test]
+    fn a_chosen_location_is_always_allowed_and_never_too_long() {
+        let root = Location::parse("s3://b/lake/").unwrap();
+        let allowed = Allowed { root: &root, further: &[] };
+        let id = Uuid::nil();
+        let plain = choose(&root, &NamespacePath::new(["a", "b"]).unwrap(), "t", id);
+        assert_eq!(plain, format!("s3://b/lake/a/b/t-{id}"));
+        let names = ["..", ".", "a/b", "ü 😀", "%2e%2e", "a?b#c", &"x".repeat(255)];
+        for name in names {
+            let ns = NamespacePath::new([name, name]).unwrap();
+            allowed.check(&choose(&root, &ns, name, id)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
+        let deep = NamespacePath::new(vec!["xy"; 300]).unwrap();
+        assert!(choose(&root, &deep, "t", id).len() < 600);
+    }
+
+    #[test]
+    fn a_claim_within_another_is_no_claim_of_its_own() {
+        let all = ["s3://b/t/data", "s3://b/t", "s3://b/t-2", "s3://b/t/"].map(|t| Location::parse(t).unwrap());
+        assert_eq!(claims(&all), ["s3://b/t-2/", "s3://b/t/"]);
+    }
+}
