@@ -1,0 +1,40 @@
+//! Why a resource can't go on.
+
+use std::fmt;
+
+/// What has to happen first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Until {
+    /// Somebody changes the resource, or one that it refers to: `Stalled`.
+    Changed,
+    /// Something that is not there yet appears: no error, but not ready.
+    Appears,
+}
+
+/// The end of a step, as the conditions and Events of the resource show it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Hold {
+    pub until: Until,
+    /// One word in camel case.
+    pub reason: &'static str,
+    /// A sentence that says what to do; never a secret.
+    pub message: String,
+}
+
+impl Hold {
+    pub(crate) fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { until: Until::Changed, reason, message: message.into() }
+    }
+
+    pub(crate) fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { until: Until::Appears, reason, message: message.into() }
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.reason)
+    }
+}
+
+impl std::error::Error for Hold {}

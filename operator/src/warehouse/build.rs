@@ -1,0 +1,169 @@
+//! A valid Warehouse → the request that makes it.
+
+use catalog_api::management::{PutWarehouse, S3Storage, Storage};
+use sha2::{Digest as _, Sha256};
+
+use super::Validated;
+use super::validate::ValidS3;
+
+/// `PUT /api/v1/warehouses/{name}`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Put {
+    pub name: String,
+    pub body: PutWarehouse,
+}
+
+/// The request for a Warehouse. Its revision is a hash over everything that it says, the keys included, so that a
+/// rotated Secret is a change and nothing else is.
+#[must_use]
+pub fn build(warehouse: &Validated) -> Put {
+    let Validated { uid, name, location, allowed_locations, s3, default_properties, take_over } = warehouse.clone();
+    let storage = Storage { s3: s3.map(storage) };
+    let mut body = PutWarehouse {
+        owner_uid: uid,
+        revision: String::new(),
+        location,
+        allowed_locations,
+        storage,
+        default_properties,
+        take_over: false,
+    };
+    body.revision = revision(&body);
+    body.take_over = take_over;
+    Put { name, body }
+}
+
+fn storage(s3: ValidS3) -> S3Storage {
+    let ValidS3 { endpoint, region, path_style, credentials } = s3;
+    S3Storage { endpoint, region: Some(region), path_style, credentials: Some(credentials) }
+}
+
+/// The debug form of the body would hide the keys, so it is its JSON that is hashed. The owner is part of it.
+fn revision(body: &PutWarehouse) -> String {
+    let json = serde_json::to_vec(body).unwrap_or_default();
+    Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::catalog::Seen;
+    use crate::warehouse::{Dereferenced, validate};
+    use crate::{Host, SecretData};
+    use k8s_openapi::ByteString;
+    use serde_json::{Value, json};
+
+    fn local() -> Host {
+        Host::Local { root: "/state".into(), allowed_locations: vec!["file:///tmp".into()] }
+    }
+
+    fn resource<K: serde::de::DeserializeOwned>(kind: &str, name: &str, spec: &Value) -> K {
+        serde_json::from_value(json!({
+            "apiVersion": "catalog.pangolin.dev/v1alpha1",
+            "kind": kind,
+            "metadata": {"name": name, "namespace": "default", "uid": format!("uid-of-{name}")},
+            "spec": spec,
+        }))
+        .unwrap()
+    }
+
+    fn read(spec: &Value) -> Dereferenced {
+        let storage = json!({"allowedEndpoints": ["http://minio:9000"]});
+        let catalog = resource("Catalog", "main", &json!({"database": {"sqlite": {}}, "storage": storage}));
+        Dereferenced {
+            warehouse: resource("Warehouse", "lake", spec),
+            catalog: Some(Seen { catalog, namespace_labels: BTreeMap::new() }),
+            credentials: None,
+        }
+    }
+
+    fn keys(secret: &str) -> SecretData {
+        let pair = |key: &str, value: &str| (key.to_string(), ByteString(value.as_bytes().to_vec()));
+        SecretData(BTreeMap::from([pair("access-key-id", "id\n"), pair("secret-access-key", secret)]))
+    }
+
+    fn bucket() -> Value {
+        json!({
+            "catalogRef": {"name": "main"},
+            "location": "s3://bucket/lake/",
+            "storage": {"s3": {"endpoint": "http://minio:9000", "credentials": {"secretRef": {"name": "keys"}}}},
+        })
+    }
+
+    fn hold(read: &Dereferenced, host: &Host) -> &'static str {
+        validate(read, host).unwrap_err().reason
+    }
+
+    #[test]
+    fn a_relative_file_location_lies_in_the_state_directory() {
+        let spec = json!({"catalogRef": {"name": "main"}, "location": "file://./lake/"});
+        let put = build(&validate(&read(&spec), &local()).unwrap());
+        assert_eq!(put.name, "lake");
+        assert_eq!(put.body.location, "file:///state/lake");
+        assert_eq!(put.body.allowed_locations, ["file:///tmp"]);
+        assert_eq!(put.body.owner_uid, "uid-of-lake");
+    }
+
+    #[test]
+    fn a_cluster_takes_no_file_location() {
+        let spec = json!({"catalogRef": {"name": "main"}, "location": "file:///srv/lake"});
+        assert_eq!(hold(&read(&spec), &Host::Cluster), "LocationNotAllowed");
+    }
+
+    #[test]
+    fn another_key_is_another_revision_and_the_same_thing_the_same() {
+        let put = |secret: &str| {
+            let read = Dereferenced { credentials: Some(keys(secret)), ..read(&bucket()) };
+            build(&validate(&read, &Host::Cluster).unwrap()).body
+        };
+        assert_eq!(put("a"), put("a"));
+        assert_ne!(put("a").revision, put("b").revision);
+        assert_eq!(put("a").location, "s3://bucket/lake");
+        let s3 = put("a").storage.s3.unwrap();
+        assert_eq!(s3.region.as_deref(), Some("us-east-1"));
+        assert_eq!(s3.credentials.unwrap().access_key_id, "id");
+    }
+
+    #[test]
+    fn a_missing_secret_is_waited_for_and_a_missing_key_is_named() {
+        let mut read = read(&bucket());
+        assert_eq!(hold(&read, &Host::Cluster), "SecretNotFound");
+        read.credentials = Some(SecretData(BTreeMap::new()));
+        let hold = validate(&read, &Host::Cluster).unwrap_err();
+        assert_eq!(hold.reason, "SecretInvalid");
+        assert!(hold.message.contains("keys") && hold.message.contains("access-key-id"));
+    }
+
+    #[test]
+    fn a_garbled_key_is_not_quoted() {
+        let mut read = read(&bucket());
+        let mut data = keys("x").0;
+        data.insert("secret-access-key".into(), ByteString(b"hush\xff".to_vec()));
+        read.credentials = Some(SecretData(data));
+        let hold = validate(&read, &Host::Cluster).unwrap_err();
+        assert!(hold.reason == "SecretInvalid" && !hold.message.contains("hush"));
+        assert!(!format!("{read:?}").contains("hush"));
+    }
+
+    #[test]
+    fn an_endpoint_that_the_catalog_does_not_list_is_refused() {
+        let mut spec = bucket();
+        spec["storage"]["s3"]["endpoint"] = json!("http://169.254.169.254");
+        let read = Dereferenced { credentials: Some(keys("a")), ..read(&spec) };
+        assert_eq!(hold(&read, &Host::Cluster), "EndpointNotAllowed");
+    }
+
+    #[test]
+    fn take_over_is_by_annotation_and_no_part_of_the_revision() {
+        let spec = json!({"catalogRef": {"name": "main"}, "location": "file:///lake"});
+        let mut read = read(&spec);
+        let before = build(&validate(&read, &local()).unwrap()).body;
+        let annotation = (crate::warehouse::TAKE_OVER.to_string(), "true".to_string());
+        read.warehouse.metadata.annotations = Some(BTreeMap::from([annotation]));
+        let after = build(&validate(&read, &local()).unwrap()).body;
+        assert!(after.take_over && !before.take_over);
+        assert_eq!(after.revision, before.revision);
+    }
+}
