@@ -16,8 +16,13 @@ mod schemas;
 mod snapshots;
 mod specs;
 mod statistics;
+mod times;
 
 pub(crate) use format::new_table_version;
+
+/// Each update may look at every snapshot or ref, so their number is bounded. Clients that expire snapshots send one
+/// update for each.
+const MAX_UPDATES: usize = 20_000;
 
 /// What a commit needs beside the table and the updates.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +54,9 @@ pub fn apply(
     updates: &[Update],
     context: ApplyContext<'_>,
 ) -> Result<Applied, ApplyError> {
+    if updates.len() > MAX_UPDATES {
+        return invalid(format!("Cannot apply {} updates at once: the limit is {MAX_UPDATES}", updates.len()));
+    }
     let start = match base {
         Some(base) => base.clone(),
         None => TableMetadata::empty(format::first_version(updates)?),
@@ -141,11 +149,6 @@ impl<'a> Draft<'a> {
             Update::RemovePartitionSpecs(ids) => self.remove_specs(ids),
             Update::RemoveSchemas(ids) => self.remove_schemas(ids),
         }
-    }
-
-    /// The server's time, but never before the table's: a table whose last writer's clock ran ahead stays usable.
-    fn now(&self) -> i64 {
-        self.context.now_ms.max(self.metadata.last_updated_ms)
     }
 }
 

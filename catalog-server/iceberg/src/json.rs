@@ -35,8 +35,13 @@ impl RawJson {
         if source.get(range.clone()).is_some_and(|part| std::ptr::eq(part, text)) {
             Self { text: source.clone(), range }
         } else {
-            Self { text: text.into(), range: 0..text.len() }
+            Self::whole(text.into())
         }
+    }
+
+    pub(crate) fn whole(text: Arc<str>) -> Self {
+        let range = 0..text.len();
+        Self { text, range }
     }
 
     /// The document that this is a part of.

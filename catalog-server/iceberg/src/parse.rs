@@ -206,7 +206,7 @@ impl Reader<'_> {
 
     fn snapshots(&mut self) -> Result<Vec<Snapshot>, ParseError> {
         let raw = self.object.optional_array("snapshots")?.unwrap_or_default();
-        raw.into_iter().map(|raw| Snapshot::read(self.source, raw)).collect()
+        raw.into_iter().map(|raw| Snapshot::from_raw(self.source, raw)).collect()
     }
 
     /// Documents from before refs have one in effect: `main`.

@@ -44,7 +44,7 @@ pub struct SnapshotHead {
 }
 
 impl Snapshot {
-    pub(crate) fn read(source: &Arc<str>, raw: &RawValue) -> Result<Self, ParseError> {
+    pub(crate) fn from_raw(source: &Arc<str>, raw: &RawValue) -> Result<Self, ParseError> {
         let Some(id) = peek_i64(raw.get(), "snapshot-id") else {
             return Err(ParseError::new("snapshot", "field snapshot-id is missing or not a number"));
         };
@@ -77,6 +77,17 @@ impl Snapshot {
         })
     }
 
+    /// As v1 writes it: the number came with v2.
+    pub(crate) fn without_sequence_number(&self) -> Result<Self, ParseError> {
+        let mut object = Object::parse(self.raw.source(), self.raw.as_str(), "snapshot")?;
+        if object.take("sequence-number")?.is_none() {
+            return Ok(self.clone());
+        }
+        let mut text = String::new();
+        ObjectWriter::new(&mut text).end(&object.unknown());
+        Ok(Self { id: self.id, raw: RawJson::whole(text.into()) })
+    }
+
     /// What a snapshot that a client adds must have beyond what [`Self::head`] asks.
     pub(crate) fn check_new(&self, head: &SnapshotHead, format_version: u8) -> Result<(), ApplyError> {
         let mut object = Object::parse(self.raw.source(), self.raw.as_str(), "snapshot")?;
@@ -95,7 +106,7 @@ impl Snapshot {
 impl ReadJson for Snapshot {
     fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
         let raw = serde_json::from_str(text).map_err(|error| ParseError::json("snapshot", &error))?;
-        Self::read(source, raw)
+        Self::from_raw(source, raw)
     }
 }
 

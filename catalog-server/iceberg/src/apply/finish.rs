@@ -16,7 +16,6 @@ impl Draft<'_> {
         self.metadata.last_updated_ms = self.updated_ms.unwrap_or_else(|| self.now());
         self.correct_snapshot_log()?;
         self.extend_metadata_log();
-        self.check_times()?;
         Ok(Applied::Changed(self.metadata))
     }
 

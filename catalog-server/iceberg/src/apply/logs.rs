@@ -8,9 +8,6 @@ use crate::json::Unknown;
 use crate::metadata::MetadataLogEntry;
 use crate::properties::previous_versions_max;
 
-/// Writers' clocks may differ by so much: readers refuse documents whose logs go back further.
-const CLOCK_TOLERANCE_MS: i64 = 60_000;
-
 impl Draft<'_> {
     /// Drops entries of snapshots that this commit made current only in passing, and, where a snapshot was removed,
     /// everything up to its entry: a gap would make time travel show a later snapshot as current.
@@ -51,37 +48,5 @@ impl Draft<'_> {
             metadata_file: file.to_owned(),
             unknown: Unknown::new(),
         });
-    }
-
-    /// Refuses times that readers would refuse.
-    pub(super) fn check_times(&self) -> Result<(), ApplyError> {
-        let updated = self.metadata.last_updated_ms;
-        let before = |earlier: i64, later: i64| later < earlier.saturating_sub(CLOCK_TOLERANCE_MS);
-        if let [.., previous, last] = self.metadata.snapshot_log.as_slice()
-            && !self.main_was.is_empty()
-            && before(previous.timestamp_ms, last.timestamp_ms)
-        {
-            return invalid(format!(
-                "Invalid snapshot timestamp {}: before last snapshot timestamp {}",
-                last.timestamp_ms, previous.timestamp_ms
-            ));
-        }
-        if let Some(last) = self.metadata.snapshot_log.last()
-            && before(last.timestamp_ms, updated)
-        {
-            return invalid(format!(
-                "Invalid update timestamp {updated}: before last snapshot log entry at {}",
-                last.timestamp_ms
-            ));
-        }
-        if let Some(last) = self.metadata.metadata_log.last()
-            && before(last.timestamp_ms, updated)
-        {
-            return invalid(format!(
-                "Invalid update timestamp {updated}: before the latest metadata log entry timestamp {}",
-                last.timestamp_ms
-            ));
-        }
-        Ok(())
     }
 }

@@ -18,7 +18,7 @@ impl Draft<'_> {
             return invalid(format!("Cannot set {name} to unknown snapshot: {snapshot_id}"));
         }
         if let Some((_, added_ms)) = self.added_snapshots.iter().find(|(id, _)| *id == snapshot_id) {
-            self.updated_ms = Some(*added_ms);
+            self.updated_ms = Some(self.not_before_the_table(*added_ms));
         }
         if name == MAIN {
             self.set_current_snapshot(snapshot_id);

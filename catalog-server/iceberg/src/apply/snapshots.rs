@@ -20,9 +20,11 @@ impl Draft<'_> {
         if self.metadata.format_version > 2 {
             self.take_row_ids(&head)?;
         }
-        self.updated_ms = Some(head.timestamp_ms);
-        self.added_snapshots.push((head.id, head.timestamp_ms));
-        self.metadata.snapshots.push(snapshot.clone());
+        let updated_ms = self.not_before_the_table(head.timestamp_ms);
+        self.updated_ms = Some(updated_ms);
+        self.added_snapshots.push((head.id, updated_ms));
+        let v1 = self.metadata.format_version == 1;
+        self.metadata.snapshots.push(if v1 { snapshot.without_sequence_number()? } else { snapshot.clone() });
         self.changed = true;
         Ok(())
     }
@@ -86,13 +88,8 @@ impl Draft<'_> {
         self.changed = true;
         self.metadata.statistics.retain(|file| !ids.contains(&file.snapshot_id));
         self.metadata.partition_statistics.retain(|file| !ids.contains(&file.snapshot_id));
-        let dangling: Vec<String> = self
-            .metadata
-            .refs
-            .iter()
-            .filter(|(_, reference)| ids.contains(&reference.snapshot_id))
-            .map(|(name, _)| name.clone())
-            .collect();
+        let named = self.metadata.refs.iter().filter(|(_, reference)| ids.contains(&reference.snapshot_id));
+        let dangling: Vec<String> = named.map(|(name, _)| name.clone()).collect();
         dangling.iter().for_each(|name| self.remove_ref(name));
     }
 }

@@ -6,11 +6,15 @@ use crate::error::{ApplyError, invalid};
 use crate::schema::Schema;
 use crate::types::{Field, PrimitiveType, Type};
 
+/// Full names repeat the names around them: a small hostile schema could make them take any memory.
+const MAX_NAME_BYTES: usize = 16 * 1024 * 1024;
+
 /// A schema's fields by id and by full name (`a.b`, `list.element`, `map.key`, `map.value`).
 pub(crate) struct SchemaIndex<'a> {
     nodes: Vec<Node<'a>>,
     by_id: HashMap<i32, usize>,
     by_name: HashMap<String, usize>,
+    name_bytes: usize,
 }
 
 /// One field, element, key or value.
@@ -26,7 +30,7 @@ pub(crate) struct Node<'a> {
 impl<'a> SchemaIndex<'a> {
     /// Fails on ids or names that are used twice and on identifier fields that cannot identify.
     pub(crate) fn new(schema: &'a Schema) -> Result<Self, ApplyError> {
-        let mut index = Self { nodes: Vec::new(), by_id: HashMap::new(), by_name: HashMap::new() };
+        let mut index = Self { nodes: Vec::new(), by_id: HashMap::new(), by_name: HashMap::new(), name_bytes: 0 };
         index.add_fields(&schema.fields, None)?;
         for id in &schema.identifier_field_ids {
             index.check_identifier(*id)?;
@@ -81,6 +85,10 @@ impl<'a> SchemaIndex<'a> {
             Some(parent) => format!("{}.{name}", parent.name),
             None => name.to_owned(),
         };
+        self.name_bytes += name.len();
+        if self.name_bytes > MAX_NAME_BYTES {
+            return invalid(format!("Invalid schema: full names of its fields take more than {MAX_NAME_BYTES} bytes"));
+        }
         let position = self.nodes.len();
         if let Some(other) = self.by_id.insert(id, position).and_then(|other| self.nodes.get(other)) {
             return invalid(format!("Invalid schema: multiple fields for id {id}: {} and {name}", other.name));
@@ -135,6 +143,7 @@ impl<'a> SchemaIndex<'a> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Part<'a> {
     id: i32,
     name: &'a str,
