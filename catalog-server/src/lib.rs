@@ -1,1 +1,26 @@
-//! To be written in this session.
+//! The catalog server: the Iceberg REST protocol for engines, and the management API for the operator.
+//!
+//! A request's way: [`middleware`] → [`auth`] → [`router`] → a handler in [`routes`]. The handler alone knows the
+//! order and calls leaves (store, files, cache, policy); leaves do not call one another.
+
+pub mod app;
+pub mod auth;
+pub mod error;
+pub mod extract;
+pub mod locations;
+pub mod metadata_cache;
+pub mod metrics;
+pub mod platform;
+pub mod policy;
+pub mod router;
+pub mod seal;
+pub mod secret_keys;
+pub mod session;
+pub mod settings;
+pub mod storage;
+
+pub use app::App;
+pub use error::ApiError;
+pub use seal::Sealer;
+pub use session::{AdminSession, PrincipalSession, Session};
+pub use settings::Settings;

@@ -1,0 +1,150 @@
+//! The middleware that turns a bearer token into a caller. It stands before all routes, the unknown ones included, so
+//! that no route can forget it: whoever has no credential learns nothing but that.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use catalog_api::names::MAIN;
+use catalog_api::{BearerToken, Grant, Prefix, TokenHash};
+use catalog_store::{Access, Token};
+use serde::Deserialize;
+
+use super::{Authenticated, Caller, CallerName, Principal};
+use crate::app::App;
+use crate::error::ApiError;
+
+/// The one route that anybody may call.
+const PUBLIC: &str = "/";
+
+/// Puts [`Authenticated`] into the request's extensions, or answers 401.
+pub async fn authenticate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    if request.uri().path() == PUBLIC {
+        return next.run(request).await;
+    }
+    let caller = match identify(&app, &request).await {
+        Ok(authenticated) => authenticated,
+        Err(error) => return error.into_response(),
+    };
+    let name = CallerName(caller.caller.name().to_owned());
+    request.extensions_mut().insert(caller);
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(name);
+    response
+}
+
+async fn identify(app: &App, request: &Request) -> Result<Authenticated, ApiError> {
+    let token = bearer(request.headers())?;
+    let hash = token.hash();
+    if app.admins.contains(&hash) {
+        return Ok(Authenticated { caller: Caller::Admin, access: None });
+    }
+    if let Some(obstacle) = app.readiness.obstacle() {
+        return Err(ApiError::unavailable(format!("the server is not ready: {obstacle}")));
+    }
+    let prefix = prefix(request.uri().path());
+    let warehouse = prefix.as_ref().map(|p| p.warehouse.as_str());
+    let mut access = app.store.access(Some(token.id()), warehouse, MAIN).await?;
+    let principal = check(&hash, &mut access)?;
+    Ok(Authenticated { caller: Caller::Principal(principal), access: Some(access) })
+}
+
+/// RFC 6750, 2.1: the scheme's name in any case, one token.
+fn bearer(headers: &HeaderMap) -> Result<BearerToken, ApiError> {
+    let missing = || ApiError::not_authorized("send a token in the header Authorization: Bearer TOKEN");
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return Err(missing()) };
+    let (scheme, token) = value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(missing());
+    }
+    BearerToken::parse(token.trim()).map_err(|e| ApiError::not_authorized(e.to_string()))
+}
+
+/// `/v1/{prefix}/…`; whatever else names no warehouse.
+fn prefix(path: &str) -> Option<Prefix> {
+    let (prefix, _) = path.strip_prefix("/v1/")?.split_once('/')?;
+    Prefix::parse(prefix)
+}
+
+/// Judges the token by the clock of the database, which all replicas share.
+fn check(hash: &TokenHash, access: &mut Access) -> Result<Principal, ApiError> {
+    let now = access.database_now;
+    let token = access.token.take().filter(|t| TokenHash(t.hash) == *hash);
+    let Some(Token { user_id, grants, expires_at, revoked_at, .. }) = token else {
+        return Err(ApiError::not_authorized("the token is not known"));
+    };
+    if revoked_at.is_some_and(|at| at <= now) {
+        return Err(ApiError::not_authorized("the token was revoked"));
+    }
+    if expires_at <= now {
+        return Err(ApiError::not_authorized("the token has expired"));
+    }
+    let grants = Vec::<Grant>::deserialize(&grants).map_err(ApiError::internal)?;
+    Ok(Principal { name: user_id, grants })
+}
+
+#[cfg(test)]
+mod tests {
+    use catalog_api::Privilege;
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+
+    fn access(token: &BearerToken, change: impl FnOnce(&mut Token)) -> Access {
+        let now = Timestamp::UNIX_EPOCH;
+        let grants = vec![Grant { warehouse: "lake".into(), namespaces: vec![], privileges: vec![Privilege::Read] }];
+        let mut row = Token {
+            token_id: token.id().into(),
+            user_id: "token:team/etl".into(),
+            hash: token.hash().0,
+            grants: serde_json::to_value(grants).unwrap(),
+            expires_at: now + SignedDuration::from_micros(1),
+            confirmed_at: None,
+            revoked_at: None,
+            owner_uid: "uid".into(),
+            revision: 1,
+        };
+        change(&mut row);
+        Access { token: Some(row), warehouse: None, branch: None, database_now: now }
+    }
+
+    #[test]
+    fn a_token_is_valid_until_the_moment_it_ends() {
+        let token = BearerToken::generate().unwrap();
+        let judge = |change: fn(&mut Token)| check(&token.hash(), &mut access(&token, change));
+        assert_eq!(judge(|_| ()).unwrap().name, "token:team/etl");
+        assert!(judge(|t| t.expires_at = Timestamp::UNIX_EPOCH).is_err());
+        assert!(judge(|t| t.revoked_at = Some(Timestamp::UNIX_EPOCH)).is_err());
+        assert!(judge(|t| t.hash[0] ^= 1).is_err());
+    }
+
+    #[test]
+    fn only_one_well_formed_bearer_is_read() {
+        let token = BearerToken::generate().unwrap();
+        let headers = |values: &[String]| {
+            values.iter().map(|v| (header::AUTHORIZATION, v.parse().unwrap())).collect::<HeaderMap>()
+        };
+        let good = format!("bearer {}", token.expose());
+        assert!(bearer(&headers(std::slice::from_ref(&good))).is_ok());
+        for bad in [
+            vec![],
+            vec![good.clone(), good],
+            vec!["Basic eDp5".into()],
+            vec!["Bearer".into()],
+            vec!["Bearer x".into()],
+        ] {
+            assert!(bearer(&headers(&bad)).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_prefix_is_read_from_iceberg_routes_only() {
+        assert_eq!(prefix("/v1/lake/namespaces").unwrap().warehouse, "lake");
+        for path in ["/v1/config", "/api/v1/warehouses/x", "/v1/La ke/namespaces", "/v1"] {
+            assert_eq!(prefix(path), None, "{path}");
+        }
+    }
+}

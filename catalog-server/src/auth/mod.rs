@@ -1,0 +1,52 @@
+//! Who calls: a bearer token becomes a caller before path and body are looked at.
+
+mod admin;
+mod bearer;
+
+use catalog_api::Grant;
+use catalog_store::Access;
+
+pub use admin::{AdminHashes, AdminHashesError};
+pub use bearer::authenticate;
+
+/// A principal and what it may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// `token:<namespace>/<name>`: the author of its commits.
+    pub name: String,
+    /// On all warehouses.
+    pub grants: Vec<Grant>,
+}
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// The operator: manages warehouses and tokens, and reads no table.
+    Admin,
+    /// The bearer of a token.
+    Principal(Principal),
+}
+
+impl Caller {
+    /// For the access log.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Admin => "admin",
+            Self::Principal(principal) => &principal.name,
+        }
+    }
+}
+
+/// What the one statement at the start of a request found; an extension of the request.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// Who calls.
+    pub caller: Caller,
+    /// Warehouse and branch `main` of a route with a prefix; `None` for the admin, who is known without the database.
+    pub access: Option<Access>,
+}
+
+/// The caller's name; an extension of the response, for the access log.
+#[derive(Clone, Debug)]
+pub struct CallerName(pub String);

@@ -1,0 +1,124 @@
+//! Bodies and queries. Whatever is wrong with them is answered with the Iceberg error body and the place of the fault.
+
+use std::sync::Arc;
+
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use catalog_api::ErrorType;
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::error::ApiError;
+
+/// A JSON body.
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+/// The query of the address. A parameter that nobody knows is ignored, as HTTP has it.
+#[derive(Clone, Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        check_media_type(request.headers())?;
+        let bytes = read(request, app.settings.limits.body_bytes).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        query.map(|q| Self(q.0)).map_err(|e| ApiError::bad_request(format!("cannot read the query: {}", e.body_text())))
+    }
+}
+
+/// Clients that name no type are taken to send JSON.
+fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorType::UnsupportedMediaTypeException, "send the body with Content-Type: application/json"))
+}
+
+async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit));
+    }
+    to_bytes(request.into_body(), limit).await.map_err(|error| {
+        let error = error.into_inner();
+        if error.is::<http_body_util::LengthLimitError>() {
+            return too_large(limit);
+        }
+        ApiError::bad_request("the body ended before it was complete").because(error)
+    })
+}
+
+fn too_large(limit: usize) -> ApiError {
+    ApiError::new(ErrorType::PayloadTooLargeException, format!("a body must have at most {limit} bytes"))
+}
+
+/// Reads JSON. The error names the field.
+///
+/// # Errors
+/// 400.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let reason = error.into_inner();
+        match path.as_str() {
+            "." | "" | "?" => ApiError::bad_request(format!("cannot read the body: {reason}")),
+            path => ApiError::bad_request(format!("cannot read the body at {path}: {reason}")),
+        }
+    })?;
+    json.end().map_err(|e| ApiError::bad_request(format!("cannot read the body: {e}")))?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        inner: Vec<Inner>,
+        raw: Box<RawValue>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {
+        number: u8,
+    }
+
+    #[test]
+    fn an_error_names_the_field() {
+        let error = parse::<Outer>(br#"{"inner": [{"number": 1}, {"number": "x"}], "raw": 1}"#).unwrap_err();
+        assert!(error.message.contains("inner[1].number"), "{error}");
+        assert_eq!(error.r#type, ErrorType::BadRequestException);
+    }
+
+    #[test]
+    fn raw_values_are_kept_as_they_are() {
+        let outer: Outer = parse(br#"{"inner": [{"number": 7}], "raw": {"b": 1.50, "a": null}}"#).unwrap();
+        assert_eq!((outer.raw.get(), outer.inner[0].number), (r#"{"b": 1.50, "a": null}"#, 7));
+    }
+
+    #[test]
+    fn what_follows_the_body_is_an_error() {
+        assert!(parse::<u8>(b"1 2").is_err());
+        assert!(parse::<u8>(b"").is_err());
+    }
+}

@@ -1,0 +1,196 @@
+//! What Prometheus sees. Labels have few values: route templates, statuses, names of variants; never a table or a token.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// All metrics of a server. Clones share them.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    requests: Family<Request, Counter>,
+    latency: Family<Route, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+    commits: Family<Label, Counter>,
+    cache: Family<Label, Counter>,
+    cache_bytes: Gauge,
+    storage: Family<Call, Counter>,
+    swept_tokens: Counter,
+    orphans: Counter,
+    sweep_failures: Family<Label, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    method: String,
+    route: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Call {
+    operation: &'static str,
+    outcome: &'static str,
+}
+
+/// One label whose name is a matter of the family.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Label(&'static str, &'static str);
+
+impl EncodeLabelSet for Label {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
+        [(self.0, self.1)].encode(encoder)
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Arc::default(),
+            requests: Family::default(),
+            latency: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.001, 2.5, 12))),
+            in_flight: Gauge::default(),
+            commits: Family::default(),
+            cache: Family::default(),
+            cache_bytes: Gauge::default(),
+            storage: Family::default(),
+            swept_tokens: Counter::default(),
+            orphans: Counter::default(),
+            sweep_failures: Family::default(),
+        };
+        metrics.registry = Arc::new(metrics.register());
+        metrics
+    }
+}
+
+impl Metrics {
+    /// A request was answered after so long.
+    pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let (method, route) = (method.to_owned(), route.to_owned());
+        let request = Request { method: method.clone(), route: route.clone(), status };
+        self.requests.get_or_create(&request).inc();
+        self.latency.get_or_create(&Route { method, route }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a request in work until the guard is dropped.
+    #[must_use]
+    pub fn enter(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// A commit of the tree ended: `applied`, `conflict`, `unknown`, `unavailable` or `failed`.
+    pub fn commit(&self, outcome: &'static str) {
+        self.commits.get_or_create(&Label("outcome", outcome)).inc();
+    }
+
+    /// A metadata file was in the cache, or had to be read.
+    pub fn cache_look(&self, hit: bool) {
+        self.cache.get_or_create(&Label("result", if hit { "hit" } else { "miss" })).inc();
+    }
+
+    /// What the metadata cache weighs now.
+    pub fn cache_bytes(&self, bytes: u64) {
+        self.cache_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// A call of an object store or of the disk ended.
+    pub fn storage_call(&self, operation: &'static str, outcome: &'static str) {
+        self.storage.get_or_create(&Call { operation, outcome }).inc();
+    }
+
+    /// Tokens that had ended were deleted.
+    pub fn swept_tokens(&self, count: u64) {
+        self.swept_tokens.inc_by(count);
+    }
+
+    /// A metadata file that no version names was found and deleted.
+    pub fn orphan(&self) {
+        self.orphans.inc();
+    }
+
+    /// A background task failed once; it tries again.
+    pub fn sweep_failed(&self, task: &'static str) {
+        self.sweep_failures.get_or_create(&Label("task", task)).inc();
+    }
+
+    /// The text form (OpenMetrics 1.0).
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        if let Err(error) = encode(&mut text, &self.registry) {
+            let _ = write!(text, "# {error}");
+        }
+        text
+    }
+
+    fn register(&self) -> Registry {
+        let Self {
+            registry: _, requests, latency, in_flight, commits, cache, cache_bytes, storage, swept_tokens, ..
+        } = self;
+        let mut all = Registry::with_prefix("pangolin");
+        all.register("http_requests", "Requests that were answered", requests.clone());
+        all.register("http_request_seconds", "How long requests took", latency.clone());
+        all.register("http_requests_in_flight", "Requests in work", in_flight.clone());
+        all.register("commits", "Commits of the tree by outcome", commits.clone());
+        all.register("metadata_cache_lookups", "Look-ups of metadata files in the cache", cache.clone());
+        all.register("metadata_cache_bytes", "What the cached metadata files weigh", cache_bytes.clone());
+        all.register("storage_calls", "Calls of object stores and of the disk", storage.clone());
+        all.register("swept_tokens", "Tokens that had ended and were deleted", swept_tokens.clone());
+        all.register("orphan_metadata_files", "Metadata files that no version named", self.orphans.clone());
+        all.register("sweep_failures", "Failures of background tasks", self.sweep_failures.clone());
+        all
+    }
+}
+
+/// Counts a request in work while it lives.
+pub struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_shown() {
+        let metrics = Metrics::default();
+        metrics.request("GET", "/v1/config", 200, Duration::from_millis(3));
+        metrics.commit("applied");
+        metrics.cache_look(false);
+        metrics.storage_call("read", "ok");
+        metrics.orphan();
+        let guard = metrics.enter();
+        let text = metrics.encode();
+        drop(guard);
+        for line in [
+            r#"pangolin_http_requests_total{method="GET",route="/v1/config",status="200"} 1"#,
+            r#"pangolin_commits_total{outcome="applied"} 1"#,
+            r#"pangolin_metadata_cache_lookups_total{result="miss"} 1"#,
+            r#"pangolin_storage_calls_total{operation="read",outcome="ok"} 1"#,
+            "pangolin_orphan_metadata_files_total 1",
+            "pangolin_http_requests_in_flight 1",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(metrics.encode().contains("pangolin_http_requests_in_flight 0"));
+    }
+}

@@ -1,0 +1,195 @@
+//! The settings of a server: a plain struct, readable from YAML. Secrets stand in files that it names, never in it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
+use serde::{Deserialize, Serialize};
+
+/// Everything that a server can be told. Durations in YAML are written as `30s`, `10m`, `24h`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where clients connect: the Iceberg and the management API. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the platform connects: `/livez /readyz /metrics`, without credentials.
+    pub platform_listen: SocketAddr,
+    /// What holds the catalog.
+    pub database: Database,
+    /// SHA-256 of the admin tokens, a hexadecimal line each; read again when it changes. Absent: no admin.
+    pub admin_hashes_file: Option<PathBuf>,
+    /// The keys that seal storage credentials, see [`crate::Sealer`]. Absent: no credential is accepted.
+    pub seal_key_file: Option<PathBuf>,
+    /// Directories below which `file://` is allowed. None: nowhere.
+    pub allow_file_root: Vec<PathBuf>,
+    /// S3 endpoints that warehouses may name. Amazon's own need not be named.
+    pub allowed_endpoints: Vec<String>,
+    /// What the cached metadata files may weigh.
+    pub metadata_cache_bytes: u64,
+    /// What one client may ask for.
+    pub limits: Limits,
+    /// How long one call of the storage may take, repetitions included.
+    #[serde(with = "duration")]
+    pub storage_timeout: Duration,
+    /// How long requests in work may go on after the server was told to stop.
+    #[serde(with = "duration")]
+    pub shutdown_grace: Duration,
+    /// Background tasks.
+    pub sweeps: Sweeps,
+    /// What the binary writes to its standard error.
+    pub log: Log,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8181).into(),
+            platform_listen: (Ipv4Addr::LOCALHOST, 8182).into(),
+            database: Database::Sqlite { path: "catalog.sqlite".into() },
+            admin_hashes_file: None,
+            seal_key_file: None,
+            allow_file_root: Vec::new(),
+            allowed_endpoints: Vec::new(),
+            metadata_cache_bytes: 128 * 1024 * 1024,
+            limits: Limits::default(),
+            storage_timeout: Duration::from_secs(20),
+            shutdown_grace: Duration::from_secs(20),
+            sweeps: Sweeps::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+/// What holds the catalog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Database {
+    /// One file, for one server. Migrated by the server itself.
+    Sqlite {
+        /// The file; made if it is not there.
+        path: PathBuf,
+    },
+    /// A schema of a Postgres database. Migrated by `catalog-server migrate` or the operator, never by a server.
+    Postgres {
+        /// The file that holds the URL, and so the password.
+        url_file: PathBuf,
+        /// The schema.
+        #[serde(default = "default_schema")]
+        schema: String,
+        /// Connections for requests, at most.
+        #[serde(default = "default_connections")]
+        max_connections: u32,
+    },
+}
+
+/// The schema where none is named.
+#[must_use]
+pub fn default_schema() -> String {
+    "pangolin".to_owned()
+}
+
+/// The connections where no number is named.
+#[must_use]
+pub fn default_connections() -> u32 {
+    16
+}
+
+/// What one client may ask for, and all together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a request's body; more is 413.
+    pub body_bytes: usize,
+    /// How long a request may take. What it began goes on to its end.
+    #[serde(with = "duration")]
+    pub request_timeout: Duration,
+    /// Requests in work at the same time; one more is 503 at once.
+    pub concurrency: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 16 * 1024 * 1024, request_timeout: Duration::from_secs(60), concurrency: 512 }
+    }
+}
+
+/// Background tasks. Each waits a random part of its interval more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sweeps {
+    /// Between two sweeps of tokens that have ended.
+    #[serde(with = "duration")]
+    pub token_interval: Duration,
+    /// Tokens that one statement deletes.
+    pub token_batch: u32,
+    /// Between two searches for metadata files that no version names.
+    #[serde(with = "duration")]
+    pub orphan_interval: Duration,
+    /// A metadata file that is younger is left alone: its commit may be on its way.
+    #[serde(with = "duration")]
+    pub orphan_grace: Duration,
+}
+
+impl Default for Sweeps {
+    fn default() -> Self {
+        Self {
+            token_interval: Duration::from_secs(60),
+            token_batch: 500,
+            orphan_interval: Duration::from_secs(6 * 3600),
+            orphan_grace: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+/// Logs of the binary; the library only emits `tracing` events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// For machines or for people.
+    pub format: LogFormat,
+    /// A filter as `tracing-subscriber` reads it: `info`, `catalog_server=debug,info`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Json, level: "info".to_owned() }
+    }
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// Text.
+    Text,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_from_yaml_as_they_are_written() {
+        let text =
+            "database: {postgres: {url_file: /run/url}}\nlimits: {request_timeout: 5s}\nsweeps: {orphan_grace: 24h}\n";
+        let settings: Settings = serde_saphyr::from_str(text).unwrap();
+        assert_eq!(settings.limits.request_timeout, Duration::from_secs(5));
+        let Database::Postgres { url_file: _, schema, max_connections } = settings.database else {
+            panic!("not postgres")
+        };
+        assert_eq!((schema.as_str(), max_connections), ("pangolin", 16));
+        let default = Settings::default();
+        let again: Settings = serde_saphyr::from_str(&serde_saphyr::to_string(&default).unwrap()).unwrap();
+        assert_eq!(again, default);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = serde_saphyr::from_str::<Settings>("lisen: 127.0.0.1:1").unwrap_err();
+        assert!(error.to_string().contains("lisen"), "{error}");
+    }
+}

@@ -1,0 +1,165 @@
+//! Files on the host's disk, below the roots that the server was started with and nowhere else.
+//!
+//! Why not object_store's local store: what is acknowledged here must survive `kill -9` and a power cut, so that a new
+//! file and each new directory are flushed before the answer; and symbolic links are resolved before a root is compared.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::FileError;
+
+/// The directories below which `file://` is allowed; none: nowhere.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Roots(Vec<PathBuf>);
+
+impl Roots {
+    /// # Errors
+    /// If a root is not there.
+    pub(super) fn new(roots: &[PathBuf]) -> io::Result<Self> {
+        roots.iter().map(fs::canonicalize).collect::<io::Result<_>>().map(Self)
+    }
+
+    /// Resolves links of what is there of the path, and checks that it lies below a root.
+    fn admit(&self, location: &str, path: &Path) -> Result<PathBuf, FileError> {
+        let real = resolve(path).map_err(|e| FileError::from_io(location, e))?;
+        if self.0.iter().any(|root| real.starts_with(root)) {
+            return Ok(real);
+        }
+        Err(FileError::not_allowed(location, "it lies below no directory that the server was started with"))
+    }
+
+    pub(super) fn read(&self, location: &str, path: &Path, max: u64) -> Result<Bytes, FileError> {
+        let path = self.admit(location, path)?;
+        let io_error = |e| FileError::from_io(location, e);
+        let file = File::open(path).map_err(io_error)?;
+        let metadata = file.metadata().map_err(io_error)?;
+        if !metadata.is_file() {
+            return Err(FileError::NotFound { location: location.to_owned() });
+        }
+        if metadata.len() > max {
+            return Err(FileError::not_allowed(location, format!("it is larger than {max} bytes")));
+        }
+        let mut bytes = Vec::new();
+        file.take(max).read_to_end(&mut bytes).map_err(io_error)?;
+        Ok(bytes.into())
+    }
+
+    /// Nobody knows the name before this returns, so a half-written file can only be an orphan.
+    pub(super) fn write_new(&self, location: &str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+        let path = self.admit(location, path)?;
+        write_durably(&path, bytes).map_err(|e| FileError::from_io(location, e))
+    }
+
+    pub(super) fn delete(&self, location: &str, path: &Path) -> Result<(), FileError> {
+        let path = self.admit(location, path)?;
+        match fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(FileError::from_io(location, e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The names of the files in a directory; none if it is not there.
+    pub(super) fn list(&self, location: &str, path: &Path) -> Result<Vec<String>, FileError> {
+        let path = self.admit(location, path)?;
+        match file_names(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            names => names.map_err(|e| FileError::from_io(location, e)),
+        }
+    }
+}
+
+/// The path without links: of the nearest ancestor that is there, and the rest as it stands.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => match (path.parent(), path.file_name()) {
+            // A link that leads nowhere is "not found" as well, and must not be followed by a write.
+            (Some(_), _) if fs::symlink_metadata(path).is_ok() => Err(e),
+            (Some(parent), Some(name)) => Ok(resolve(parent)?.join(name)),
+            _ => Err(e),
+        },
+        resolved => resolved,
+    }
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let parent = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    make_directories(parent)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| sync_directory(parent));
+    if written.is_err() {
+        // Nobody is told of it, so that it would stay for ever; if even this fails, the sweep finds it.
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+fn make_directories(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let Some(parent) = path.parent() else { return Err(io::ErrorKind::NotFound.into()) };
+    make_directories(parent)?;
+    match fs::create_dir(path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| sync_directory(parent)),
+    }
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+fn file_names(path: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roots() -> (tempfile::TempDir, Roots) {
+        let dir = tempfile::tempdir().unwrap();
+        let roots = Roots::new(&[dir.path().to_owned()]).unwrap();
+        (dir, roots)
+    }
+
+    #[test]
+    fn a_file_is_written_once_and_read_back() {
+        let (dir, roots) = roots();
+        let path = dir.path().join("a/b/c.json");
+        roots.write_new("l", &path, b"one").unwrap();
+        assert!(matches!(roots.write_new("l", &path, b"two"), Err(FileError::Exists { .. })));
+        assert_eq!(roots.read("l", &path, 10).unwrap(), "one");
+        assert!(matches!(roots.read("l", &path, 2), Err(FileError::NotAllowed { .. })));
+        assert_eq!(roots.list("l", &dir.path().join("a/b")).unwrap(), ["c.json"]);
+        roots.delete("l", &path).unwrap();
+        roots.delete("l", &path).unwrap();
+        assert!(matches!(roots.read("l", &path, 10), Err(FileError::NotFound { .. })));
+        assert!(roots.list("l", &dir.path().join("nothing")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_link_does_not_lead_out_of_the_roots() {
+        let (dir, roots) = roots();
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret"), "x").unwrap();
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("link")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("new"), dir.path().join("dangling")).unwrap();
+        let refused = |r: Result<(), FileError>| assert!(matches!(r, Err(FileError::NotAllowed { .. })), "{r:?}");
+        refused(roots.read("l", &dir.path().join("link/secret"), 10).map(|_| ()));
+        refused(roots.write_new("l", &dir.path().join("link/new"), b"x"));
+        refused(roots.delete("l", &outside.path().join("secret")));
+        assert!(roots.write_new("l", &dir.path().join("dangling"), b"x").is_err());
+        assert!(!outside.path().join("new").exists());
+    }
+}

@@ -1,0 +1,68 @@
+//! What the server knows of a warehouse beyond its row: the settings that the row carries as JSON.
+
+use std::collections::BTreeMap;
+
+use catalog_store::Warehouse;
+use serde::{Deserialize, Serialize};
+
+/// The column `profile`. Written by the PUT of the management API, read on each request. Never holds a credential.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Further locations that tables may lie under, normalised, each with a trailing `/`.
+    #[serde(default)]
+    pub allowed_locations: Vec<String>,
+    /// How `s3://` is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3: Option<S3Profile>,
+    /// Properties that every new table begins with.
+    #[serde(default)]
+    pub default_properties: BTreeMap<String, String>,
+}
+
+/// An S3 endpoint, without its keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct S3Profile {
+    /// Absent: Amazon's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Absent: [`S3Profile::DEFAULT_REGION`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The bucket in the path instead of the host name.
+    #[serde(default)]
+    pub path_style: bool,
+}
+
+impl S3Profile {
+    /// Where a warehouse names no region.
+    pub const DEFAULT_REGION: &str = "us-east-1";
+
+    /// The region that requests are signed for.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        self.region.as_deref().unwrap_or(Self::DEFAULT_REGION)
+    }
+}
+
+/// A warehouse's row with its profile read: what handlers hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WarehouseContext {
+    /// The row.
+    pub row: Warehouse,
+    /// Its column `profile`.
+    pub profile: Profile,
+}
+
+impl WarehouseContext {
+    /// # Errors
+    /// If the column does not hold what this server writes.
+    pub fn new(row: Warehouse) -> Result<Self, serde_json::Error> {
+        let profile = Profile::deserialize(&row.profile)?;
+        Ok(Self { row, profile })
+    }
+
+    /// Whatever tables may lie under: the root first. Each has a trailing `/`.
+    pub fn roots(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.row.location.as_str()).chain(self.profile.allowed_locations.iter().map(String::as_str))
+    }
+}
