@@ -88,6 +88,19 @@ impl Snapshot {
         Ok(Self { id: self.id, raw: RawJson::whole(text.into()) })
     }
 
+    /// As v2 wants it: the number of whatever was written in v1 is 0.
+    pub(crate) fn with_sequence_number(&self) -> Result<Self, ParseError> {
+        let mut object = Object::parse(self.raw.source(), self.raw.as_str(), "snapshot")?;
+        if object.take("sequence-number")?.is_some() {
+            return Ok(self.clone());
+        }
+        let mut text = String::new();
+        let mut writer = ObjectWriter::new(&mut text);
+        writer.field("sequence-number", &0_i64);
+        writer.end(&object.unknown());
+        Ok(Self { id: self.id, raw: RawJson::whole(text.into()) })
+    }
+
     /// What a snapshot that a client adds must have beyond what [`Self::head`] asks.
     pub(crate) fn check_new(&self, head: &SnapshotHead, format_version: u8) -> Result<(), ApplyError> {
         let mut object = Object::parse(self.raw.source(), self.raw.as_str(), "snapshot")?;

@@ -1,5 +1,7 @@
 //! Real metadata documents: as PyIceberg wrote them, and in the form that Spark (the Java library) and old writers use.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use iceberg_model::TableMetadata;
 use serde_json::Value;
 
@@ -96,7 +98,7 @@ fn v1_is_written_with_the_old_fields_and_the_new() {
         assert_eq!(Some(&written["schema"]), current, "{name}");
         assert_eq!(written["partition-spec"], written["partition-specs"][0]["fields"], "{name}");
         assert_eq!(written.get("last-sequence-number"), None, "{name}");
-        assert_eq!(written["sort-orders"][0]["fields"].is_array(), true, "{name}");
+        assert!(written["sort-orders"][0]["fields"].is_array(), "{name}");
     }
 }
 
@@ -114,9 +116,11 @@ fn a_table_without_snapshots_says_minus_one_in_v2_and_nothing_in_v3() {
     }
 }
 
+type Breakage<'a> = &'a dyn Fn(&mut Value);
+
 #[test]
 fn broken_documents_are_refused_with_what_is_broken() {
-    let cases: [(&str, &dyn Fn(&mut Value), &str); 15] = [
+    let cases: [(&str, Breakage<'_>, &str); 15] = [
         ("spark-v2", &|d| d["format-version"] = 4.into(), "Cannot read unsupported version 4"),
         ("spark-v2", &|d| d["format-version"] = "2".into(), "field format-version: invalid type: string"),
         ("spark-v2", &|d| d["table-uuid"] = Value::Null, "UUID is required in format v2"),

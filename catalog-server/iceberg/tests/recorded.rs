@@ -1,6 +1,8 @@
 //! Commits that PyIceberg 0.12 made, recorded with the metadata before and after: the same requirements and updates
 //! must make the same metadata here.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use iceberg_model::{Applied, ApplyContext, Requirement, TableMetadata, Update, apply, check};
 use serde::Deserialize;
 use serde_json::Value;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::apply::Draft;
 use crate::error::{ApplyError, invalid};
 use crate::metadata::{DEFAULT_VERSION, LATEST_READABLE_VERSION, LATEST_WRITABLE_VERSION};
+use crate::snapshot::Snapshot;
 use crate::update::Update;
 
 /// The version that a new table starts with: what the first upgrade says.
@@ -60,6 +61,10 @@ impl Draft<'_> {
         }
         if target > LATEST_WRITABLE_VERSION {
             return Err(ApplyError::Unsupported(format!("Cannot upgrade a table to format version v{target} yet")));
+        }
+        if current == 1 {
+            let snapshots = self.metadata.snapshots.iter().map(Snapshot::with_sequence_number);
+            self.metadata.snapshots = snapshots.collect::<Result<_, _>>()?;
         }
         self.metadata.format_version = target;
         self.changed = true;
