@@ -1,1 +1,133 @@
-//! To be written in this session.
+//! The catalog's store on SQLite, for one server process.
+//!
+//! One connection writes, a few read (WAL). `BEGIN IMMEDIATE` is the lock of every change and comes first, so that what
+//! a change has read cannot move before it is written. `synchronous = FULL`: an answered commit survives a power cut.
+//! A statement is a function call here, so that loops of prepared statements take the place of arrays.
+
+mod access;
+mod branches;
+mod changes;
+mod commit;
+mod error;
+mod health;
+mod row;
+mod tokens;
+mod tree;
+mod warehouses;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use catalog_store::Result;
+use error::{in_commit, refused};
+
+/// Waiting for a connection or for another process' lock ends after this.
+const PATIENCE: Duration = Duration::from_secs(5);
+const READERS: u32 = 4;
+
+/// A store in one file (and its `-wal` and `-shm`). Clones share the connections.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+/// Why a file could not be opened as a store.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be read and written.
+    #[error("could not open the database {}", path.display())]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite says.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The file holds no schema that this build can bring to its own: a newer build's, or another program's.
+    #[error("could not bring the database {} to this build's schema", path.display())]
+    Migrate {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: migrations::MigrationError,
+    },
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if it is not there, and brings it to this build's schema.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the file cannot be written, is no SQLite database, or was migrated by a newer build; then
+    /// nothing in it is changed.
+    pub async fn open(path: &Path) -> std::result::Result<Self, OpenError> {
+        let failed = |source| OpenError::Open { path: path.to_owned(), source };
+        let writer = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE);
+        let readers = SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).pragma("query_only", "ON");
+        let writer = pool(1).connect_with(writer).await.map_err(failed)?;
+        migrations::sqlite::migrate(&writer)
+            .await
+            .map_err(|source| OpenError::Migrate { path: path.to_owned(), source })?;
+        let readers = pool(READERS).connect_with(readers).await.map_err(failed)?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Closes all connections, which folds the write-ahead log into the file. Later calls answer `Unavailable`.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// Begins a change: the lock, before anything is read.
+    async fn change(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(refused)
+    }
+
+    /// Begins to read several statements' worth of one and the same state.
+    async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.readers.begin().await.map_err(refused)
+    }
+}
+
+/// Ends a change.
+async fn finish(change: Transaction<'static, Sqlite>) -> Result<()> {
+    change.commit().await.map_err(in_commit)
+}
+
+fn pool(connections: u32) -> PoolOptions<Sqlite> {
+    PoolOptions::new()
+        .min_connections(1)
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_commit_is_flushed_and_readers_cannot_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&dir.path().join("catalog.db")).await.unwrap();
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&store.writer).await.unwrap();
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&store.writer).await.unwrap();
+        let foreign_keys: bool = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&store.writer).await.unwrap();
+        assert_eq!((mode.as_str(), synchronous, foreign_keys), ("wal", 2, true));
+        let written = sqlx::query("UPDATE feed SET id = 7").execute(&store.readers).await;
+        assert!(written.is_err());
+    }
+}

@@ -59,3 +59,13 @@ pub struct Page<T> {
     /// `None` after the last page.
     pub next: Option<Cursor>,
 }
+
+impl<T> Page<T> {
+    /// The page of `limit` items out of one item more, which says whether there is a next page. `cursor` names an item.
+    pub fn cut(mut items: Vec<T>, limit: usize, cursor: impl FnOnce(&T) -> Cursor) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(cursor);
+        Self { items, next }
+    }
+}

@@ -1,0 +1,214 @@
+//! All that a group's requests ask about, under the lock.
+
+use std::collections::HashSet;
+
+use catalog_store::{
+    Branch, Class, CommitRequest, Cursor, Entry, Head, Key, Kind, LocationProbe, NamespacePath, PaginationParams,
+    Result, State, Version, View,
+};
+use sqlx::SqliteConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::error::refused;
+use crate::row::Fields;
+use crate::tree;
+use crate::tree::content::Found;
+use crate::tree::list::{class_of, next_names};
+
+const HEAD: &str = "
+    SELECT seq, id, committed_at FROM commits
+    WHERE branch_id = ?1 AND seq <= ?2
+    ORDER BY seq DESC LIMIT 1";
+const FIRST_SEQ: &str = "
+    SELECT first_seq FROM names
+    WHERE branch_id = ?1 AND ns = ?2 AND class = ?3 AND name = ?4";
+const CHILDREN: &str = "
+    SELECT name FROM names
+    WHERE branch_id = ?1 AND ns = ?2 AND class = ?3 AND kind <> 0
+    LIMIT ?4";
+const HELD_BY: &str = "SELECT location FROM locations WHERE warehouse_id = ?1 AND content_id = ?2";
+/// A location that overlaps and that none of the given contents holds: at or above …
+const HELD_ABOVE: &str = "
+    SELECT location, content_id FROM locations
+    WHERE warehouse_id = ?1 AND location IN (SELECT value FROM json_each(?2))
+      AND hex(content_id) NOT IN (SELECT value FROM json_each(?3))
+    LIMIT 1";
+/// … or below.
+const HELD_BELOW: &str = "
+    SELECT location, content_id FROM locations
+    WHERE warehouse_id = ?1 AND location > ?2 AND location < ?4
+      AND hex(content_id) NOT IN (SELECT value FROM json_each(?3))
+    LIMIT 1";
+
+pub(super) async fn state(
+    change: &mut SqliteConnection,
+    branch: &Branch,
+    warehouse_id: i64,
+    requests: &[CommitRequest],
+) -> Result<State> {
+    let mut state = State { head: head(change, branch.id, i64::MAX).await?, ..State::default() };
+    if state.head.is_none() {
+        state.fork = fork(change, branch).await?;
+    }
+    for key in State::keys_of(requests) {
+        read_key(change, branch, key, &mut state).await?;
+    }
+    let enough = State::deletes_of(requests) + 1;
+    for ns in State::empties_of(requests) {
+        let children = children(change, branch, &ns, enough).await?;
+        state.children.insert(ns, children);
+    }
+    let locations = State::locations_of(requests);
+    if !locations.is_empty() {
+        let touched = state.touched(requests);
+        state.held = held(change, warehouse_id, &locations, &touched).await?;
+    }
+    Ok(state)
+}
+
+async fn head(change: &mut SqliteConnection, branch_id: i64, upto: i64) -> Result<Option<Head>> {
+    let row = sqlx::query(HEAD).bind(branch_id).bind(upto).fetch_optional(change).await.map_err(refused)?;
+    row.map(|row| {
+        let mut fields = Fields::new(&row);
+        Ok(Head { seq: fields.take()?, id: fields.take()?, committed_at: fields.time()? })
+    })
+    .transpose()
+    .map_err(refused)
+}
+
+async fn fork(change: &mut SqliteConnection, branch: &Branch) -> Result<Option<Head>> {
+    for (ancestor, upto) in branch.lineage.iter().zip(&branch.upto) {
+        if let Some(head) = head(change, *ancestor, *upto).await? {
+            return Ok(Some(head));
+        }
+    }
+    Ok(None)
+}
+
+async fn read_key(change: &mut SqliteConnection, branch: &Branch, key: Key, state: &mut State) -> Result<()> {
+    let first_seq = sqlx::query_scalar(FIRST_SEQ)
+        .bind(branch.id)
+        .bind(key.ns.encoded())
+        .bind(key.class.as_i16())
+        .bind(&key.name)
+        .fetch_optional(&mut *change)
+        .await
+        .map_err(refused)?;
+    if let Some(first_seq) = first_seq {
+        state.first_seq.insert(key.clone(), first_seq);
+    }
+    let entry = match tree::probe(change, branch.id, i64::MAX, &key).await? {
+        Some(Found { seq, content }) => {
+            state.own_seq.insert(key.clone(), seq);
+            let version = Version { branch_id: branch.id, seq };
+            content.map(|content| Entry { content, version })
+        }
+        None => tree::look(change, &branch.lineage, &branch.upto, &key).await?,
+    };
+    if let Some(entry) = entry {
+        state.entries.insert(key, entry);
+    }
+    Ok(())
+}
+
+async fn children(
+    change: &mut SqliteConnection,
+    branch: &Branch,
+    ns: &NamespacePath,
+    enough: usize,
+) -> Result<HashSet<(Class, String)>> {
+    let mut children = HashSet::new();
+    if branch.lineage.is_empty() {
+        for class in [Class::Namespace, Class::Relation] {
+            children.extend(own_children(change, branch.id, ns, class, enough).await?);
+        }
+        return Ok(children);
+    }
+    for kind in [Kind::Namespace, Kind::Table, Kind::View] {
+        let names = inherited_children(change, branch, ns, kind, enough).await?;
+        children.extend(names.into_iter().map(|name| (class_of(kind), name)));
+    }
+    Ok(children)
+}
+
+async fn own_children(
+    change: &mut SqliteConnection,
+    branch_id: i64,
+    ns: &NamespacePath,
+    class: Class,
+    enough: usize,
+) -> Result<Vec<(Class, String)>> {
+    let names: Vec<String> = sqlx::query_scalar(CHILDREN)
+        .bind(branch_id)
+        .bind(ns.encoded())
+        .bind(class.as_i16())
+        .bind(i64::try_from(enough).unwrap_or(i64::MAX))
+        .fetch_all(change)
+        .await
+        .map_err(refused)?;
+    Ok(names.into_iter().map(|name| (class, name)).collect())
+}
+
+async fn inherited_children(
+    change: &mut SqliteConnection,
+    branch: &Branch,
+    ns: &NamespacePath,
+    kind: Kind,
+    enough: usize,
+) -> Result<Vec<String>> {
+    let view = View::head(branch);
+    let mut names = Vec::new();
+    let mut after = String::new();
+    while names.len() < enough {
+        // Tombstones fill pages, too.
+        let limit = enough.max(PaginationParams::MAX as usize);
+        let page = next_names(change, &view, ns, kind, &after, limit).await?;
+        names.extend(page.items.into_iter().map(|listed| listed.name));
+        match page.next {
+            Some(Cursor(next)) => after = next,
+            None => break,
+        }
+    }
+    Ok(names)
+}
+
+async fn held(
+    change: &mut SqliteConnection,
+    warehouse_id: i64,
+    locations: &[String],
+    touched: &[Uuid],
+) -> Result<Vec<(String, Uuid)>> {
+    let mut held = Vec::new();
+    for content in touched {
+        let own: Vec<String> = sqlx::query_scalar(HELD_BY)
+            .bind(warehouse_id)
+            .bind(content)
+            .fetch_all(&mut *change)
+            .await
+            .map_err(refused)?;
+        held.extend(own.into_iter().map(|location| (location, *content)));
+    }
+    // json_each has no bytes: contents are compared as `hex` writes them.
+    let touched: Vec<String> = touched.iter().map(|id| format!("{:X}", id.simple())).collect();
+    for location in locations {
+        let LocationProbe { at_or_above, below_after, below_before } = LocationProbe::new(location);
+        let above = sqlx::query_as(HELD_ABOVE)
+            .bind(warehouse_id)
+            .bind(Json(&at_or_above))
+            .bind(Json(&touched))
+            .fetch_optional(&mut *change)
+            .await
+            .map_err(refused)?;
+        let below = sqlx::query_as(HELD_BELOW)
+            .bind(warehouse_id)
+            .bind(below_after)
+            .bind(Json(&touched))
+            .bind(below_before)
+            .fetch_optional(&mut *change)
+            .await
+            .map_err(refused)?;
+        held.extend(above.into_iter().chain(below));
+    }
+    Ok(held)
+}

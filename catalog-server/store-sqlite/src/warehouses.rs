@@ -1,0 +1,188 @@
+//! The table `warehouses`.
+
+use async_trait::async_trait;
+use catalog_store::{
+    Cursor, Page, PaginationParams, PutOutcome, PutWarehouse, Result, StoreError, Topic, Warehouse, WarehouseStore,
+    overlap,
+};
+use jiff::Timestamp;
+use sqlx::types::Json;
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+use crate::error::refused;
+use crate::row::{Fields, Slice, micros};
+use crate::{SqliteStore, branches, changes, finish};
+
+macro_rules! columns {
+    () => {
+        "w.id, w.uid, w.name, w.location, w.profile, w.credential, w.revision, w.version, w.owner_uid, w.created_at"
+    };
+}
+pub(crate) use columns as warehouse_columns;
+pub(crate) const COLUMNS: usize = 10;
+
+const GET: &str = concat!("SELECT ", columns!(), " FROM warehouses w WHERE w.name = ?1 AND w.deleted_at IS NULL");
+const LIST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM warehouses w WHERE w.name > ?1 AND w.deleted_at IS NULL ORDER BY w.name LIMIT ?2 OFFSET ?3"
+);
+const INSERT: &str = "
+    INSERT INTO warehouses (uid, name, location, profile, credential, revision, owner_uid, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const UPDATE: &str = "
+    UPDATE warehouses
+    SET profile = ?2, credential = ?3, revision = ?4, owner_uid = ?5, version = version + 1
+    WHERE id = ?1";
+const DETACH: &str = "
+    UPDATE warehouses SET owner_uid = NULL, version = version + 1
+    WHERE name = ?1 AND owner_uid = ?2 AND deleted_at IS NULL";
+
+#[async_trait]
+impl WarehouseStore for SqliteStore {
+    #[tracing::instrument(name = "db.warehouses.put", level = "debug", skip_all)]
+    async fn put_warehouse(&self, put: PutWarehouse, now: Timestamp) -> Result<(Warehouse, PutOutcome)> {
+        let mut change = self.change().await?;
+        let outcome = match get(&mut *change, &put.name).await? {
+            None => insert(&mut change, &put, now).await?,
+            Some(stored) => update(&mut change, &put, &stored, now).await?,
+        };
+        let warehouse = get(&mut *change, &put.name).await?.ok_or(StoreError::NotFound(put.name))?;
+        finish(change).await?;
+        Ok((warehouse, outcome))
+    }
+
+    #[tracing::instrument(name = "db.warehouses.get", level = "debug", skip_all)]
+    async fn get_warehouse(&self, name: &str) -> Result<Option<Warehouse>> {
+        get(&self.readers, name).await
+    }
+
+    #[tracing::instrument(name = "db.warehouses.list", level = "debug", skip_all)]
+    async fn list_warehouses(&self, page: &PaginationParams) -> Result<Page<Warehouse>> {
+        let slice = Slice::new(page);
+        let rows = sqlx::query(LIST)
+            .bind(slice.after.unwrap_or_default())
+            .bind(slice.fetch)
+            .bind(slice.skip)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(refused)?;
+        let all = rows.iter().map(|row| read(&mut Fields::new(row))).collect::<Result<_, _>>().map_err(refused)?;
+        Ok(Page::cut(all, slice.limit, |warehouse: &Warehouse| Cursor(warehouse.name.clone())))
+    }
+
+    #[tracing::instrument(name = "db.warehouses.count", level = "debug", skip_all)]
+    async fn count_warehouses(&self) -> Result<u64> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM warehouses WHERE deleted_at IS NULL")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(refused)?;
+        Ok(count.unsigned_abs())
+    }
+
+    #[tracing::instrument(name = "db.warehouses.detach", level = "debug", skip_all)]
+    async fn detach_warehouse(&self, name: &str, owner_uid: &str, now: Timestamp) -> Result<bool> {
+        let mut change = self.change().await?;
+        let done = sqlx::query(DETACH).bind(name).bind(owner_uid).execute(&mut *change).await.map_err(refused)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        changes::record(&mut change, Topic::Warehouse, name, now).await?;
+        finish(change).await?;
+        Ok(true)
+    }
+}
+
+pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Warehouse, sqlx::Error> {
+    Ok(Warehouse {
+        id: fields.take()?,
+        uid: fields.take()?,
+        name: fields.take()?,
+        location: fields.take()?,
+        profile: fields.take::<Json<_>>()?.0,
+        credential: fields.take()?,
+        revision: fields.take()?,
+        version: fields.take()?,
+        owner_uid: fields.take()?,
+        created_at: fields.time()?,
+    })
+}
+
+async fn get(executor: impl SqliteExecutor<'_>, name: &str) -> Result<Option<Warehouse>> {
+    let row = sqlx::query(GET).bind(name).fetch_optional(executor).await.map_err(refused)?;
+    row.map(|row| read(&mut Fields::new(&row)).map_err(refused)).transpose()
+}
+
+async fn insert(change: &mut SqliteConnection, put: &PutWarehouse, now: Timestamp) -> Result<PutOutcome> {
+    let PutWarehouse { uid, name, location, profile, credential, revision, owner_uid, take_over: _ } = put;
+    refuse_overlap(change, location).await?;
+    let id = sqlx::query(INSERT)
+        .bind(uid)
+        .bind(name)
+        .bind(location)
+        .bind(Json(profile))
+        .bind(credential)
+        .bind(revision)
+        .bind(owner_uid)
+        .bind(micros(now))
+        .execute(&mut *change)
+        .await
+        .map_err(refused)?
+        .last_insert_rowid();
+    branches::insert_main(change, id).await?;
+    changes::record(change, Topic::Warehouse, name, now).await?;
+    changes::record(change, Topic::Branch, &format!("{uid}/main"), now).await?;
+    Ok(PutOutcome::Created)
+}
+
+/// Warehouses are few: all are compared.
+async fn refuse_overlap(change: &mut SqliteConnection, location: &str) -> Result<()> {
+    let others: Vec<(String, String)> =
+        sqlx::query_as("SELECT name, location FROM warehouses WHERE deleted_at IS NULL")
+            .fetch_all(change)
+            .await
+            .map_err(refused)?;
+    match others.iter().find(|(_, other)| overlap(other, location)) {
+        Some((name, other)) => Err(StoreError::AlreadyExists(format!("warehouse {name} at {other}"))),
+        None => Ok(()),
+    }
+}
+
+async fn update(
+    change: &mut SqliteConnection,
+    put: &PutWarehouse,
+    stored: &Warehouse,
+    now: Timestamp,
+) -> Result<PutOutcome> {
+    let outcome = outcome(put, stored)?;
+    if outcome == PutOutcome::Unchanged {
+        return Ok(outcome);
+    }
+    sqlx::query(UPDATE)
+        .bind(stored.id)
+        .bind(Json(&put.profile))
+        .bind(&put.credential)
+        .bind(&put.revision)
+        .bind(&put.owner_uid)
+        .execute(&mut *change)
+        .await
+        .map_err(refused)?;
+    changes::record(change, Topic::Warehouse, &put.name, now).await?;
+    Ok(outcome)
+}
+
+fn outcome(put: &PutWarehouse, stored: &Warehouse) -> Result<PutOutcome> {
+    let owned = stored.owner_uid.as_ref().map(|owner| *owner == put.owner_uid);
+    if owned == Some(false) && !put.take_over {
+        return Err(StoreError::Conflict(format!("warehouse {} belongs to another resource", put.name)));
+    }
+    if stored.location != put.location {
+        let Warehouse { name, location, .. } = stored;
+        return Err(StoreError::Conflict(format!("warehouse {name} is at {location}, which cannot be changed")));
+    }
+    Ok(match owned {
+        None | Some(false) => PutOutcome::Adopted,
+        Some(true) if stored.revision == put.revision => PutOutcome::Unchanged,
+        Some(true) => PutOutcome::Updated,
+    })
+}
