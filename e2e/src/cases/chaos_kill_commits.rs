@@ -1,0 +1,50 @@
+//! SIGKILL to the server again and again under four writers: what was acknowledged stays.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::audit;
+use super::store::{self, Store};
+use crate::failure::{Attempt, Outcome, check};
+use crate::hosts::lake::Lake;
+use crate::iceberg::crew::Crew;
+use crate::lab::Lab;
+
+const CASE: &str = "chaos_kill_commits";
+const WRITERS: u64 = 4;
+const TABLES: usize = 4;
+const COMMITS: u64 = 300;
+
+pub(super) async fn run(lab: &Lab) -> Outcome<String> {
+    let mut lake = store::lake(lab, CASE, Store::Postgres).await?;
+    let tables = audit::make_tables(&lake, TABLES).await?;
+    let mut chance = lab.chance();
+    let mut crew = Crew::start(WRITERS, &lake.rest, &tables, &mut chance);
+    let (mut kills, commits) = (0, lab.rounds(COMMITS));
+    while crew.done() < commits {
+        // In the midst of commits: some have just begun, some have just ended.
+        let next = crew.done() + 4 + chance.below(12);
+        crew.reach(next).await?;
+        sleep(Duration::from_millis(chance.below(20))).await;
+        lake.server.kill()?;
+        kills += 1;
+        sleep(Duration::from_millis(chance.below(100))).await;
+        lake.server.start_again().await?;
+    }
+    let entries = crew.finish().await?;
+    let tally = audit::ledger(&lake, &tables, &entries).await?;
+    let orphans = sweep(lab, &mut lake).await.attempt("sweep what the killed left")?;
+    Ok(format!("{kills} kills; {tally:?}; {orphans} orphan files swept"))
+}
+
+/// Files that no version names are found and removed, all others stay.
+async fn sweep(lab: &Lab, lake: &mut Lake) -> Outcome<usize> {
+    let mut connection = lab.postgres().await?.connect(CASE).await?;
+    let named = audit::named_files(&mut connection, store::SCHEMA).await?;
+    let orphans = audit::orphans(&named, &audit::files_there(lake)?)?;
+    lake.server.sweep_orphans().await?;
+    let left = audit::orphans(&named, &audit::files_there(lake)?)?;
+    check(left.is_empty(), || format!("the sweep left {} of {} orphans", left.len(), orphans.len()))?;
+    Ok(orphans.len())
+}

@@ -1,0 +1,199 @@
+//! Pages of every list add up to the list, however they are cut, and while others write.
+
+use std::collections::BTreeSet;
+
+use futures::TryStreamExt as _;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::store::{self, Store, array};
+use crate::failure::{Attempt, Failure, Outcome, check};
+use crate::hosts::lake::{Lake, grant};
+use crate::iceberg::rest::Rest;
+use crate::lab::Lab;
+
+const NAMESPACES: usize = 47;
+const TABLES: usize = 123;
+const TOKENS: usize = 34;
+
+pub(super) async fn run(lab: &Lab) -> Outcome<String> {
+    for store in Store::BOTH {
+        let lake = store::lake(lab, "contract_pagination", store).await?;
+        fill(&lake).await?;
+        iceberg(&lake).await.attempt(format!("Iceberg's lists on {store:?}"))?;
+        management(&lake).await.attempt(format!("the management API's lists on {store:?}"))?;
+    }
+    Ok(format!("{NAMESPACES} namespaces, {TABLES} tables, {TOKENS} tokens, on both stores"))
+}
+
+async fn fill(lake: &Lake) -> Outcome {
+    for number in 0..NAMESPACES {
+        lake.rest.create_namespace(&lake.prefix, &format!("n{number:03}")).await?;
+    }
+    for number in 0..TABLES {
+        lake.rest.create_table(&lake.prefix, "n000", &format!("t{number:03}")).await?;
+    }
+    for number in 0..TOKENS {
+        let reads = vec![grant(&[catalog_api::Privilege::Read])];
+        lake.token(&format!("one-of-many-{number:03}"), reads, std::time::Duration::from_secs(3600)).await?;
+    }
+    Ok(())
+}
+
+async fn iceberg(lake: &Lake) -> Outcome {
+    let namespaces = List { path: format!("{}/namespaces", lake.prefix), key: "namespaces", count: NAMESPACES };
+    let tables = List { path: format!("{}/namespaces/n000/tables", lake.prefix), key: "identifiers", count: TABLES };
+    for list in [&namespaces, &tables] {
+        list.whole(&lake.rest).await?;
+        for size in [1, 7, list.count - 1, list.count, list.count + 1, 100_000] {
+            list.pages_add_up(&lake.rest, size).await.attempt(format!("pages of {size} of {}", list.path))?;
+        }
+        list.bad_pages(&lake.rest).await?;
+    }
+    others_write_meanwhile(lake, &tables).await
+}
+
+/// A list of the Iceberg API.
+struct List {
+    path: String,
+    key: &'static str,
+    count: usize,
+}
+
+impl List {
+    /// Without `pageToken` everything comes at once, whatever `pageSize` says.
+    async fn whole(&self, rest: &Rest) -> Outcome {
+        for query in ["", "?pageSize=5"] {
+            let body = rest.get(&format!("{}{query}", self.path)).await?;
+            let items = array(&body, self.key)?;
+            check(items.len() == self.count, || {
+                format!("{}{query} lists {} of {}", self.path, items.len(), self.count)
+            })?;
+            check(body["next-page-token"].is_null(), || format!("{}{query} names a next page", self.path))?;
+        }
+        Ok(())
+    }
+
+    async fn pages_add_up(&self, rest: &Rest, size: usize) -> Outcome {
+        let expected = array(&rest.get(&self.path).await?, self.key)?.to_vec();
+        let mut seen = Vec::new();
+        let mut token = String::new();
+        for _page in 0..=self.count + 1 {
+            let body = rest.get(&format!("{}?pageToken={token}&pageSize={size}", self.path)).await?;
+            let items = array(&body, self.key)?;
+            check(items.len() <= size, || format!("a page holds {} items", items.len()))?;
+            seen.extend_from_slice(items);
+            match body["next-page-token"].as_str() {
+                None => return check(seen == expected, || "the pages differ from the list".to_owned()),
+                Some(next) => token = percent(next),
+            }
+        }
+        Err(Failure::new("the pages have no end"))
+    }
+
+    async fn bad_pages(&self, rest: &Rest) -> Outcome {
+        for query in [
+            "pageToken=nonsense",
+            "pageToken=%F0%9F%A6%94",
+            "pageToken=&pageSize=0",
+            "pageToken=&pageSize=-1",
+            "pageToken=&pageSize=many",
+        ] {
+            let answer = rest.send(Method::GET, &format!("{}?{query}", self.path), &Value::Null).await?;
+            let right = answer.status == 400 && answer.error_type() == "BadRequestException";
+            check(right, || format!("{}?{query} is answered by {}", self.path, answer.says()))?;
+        }
+        Ok(())
+    }
+}
+
+/// A walk sees each table once that was there all the time, whatever comes and goes meanwhile.
+async fn others_write_meanwhile(lake: &Lake, list: &List) -> Outcome {
+    let always: BTreeSet<String> = (0..list.count).map(|number| format!("t{number:03}")).collect();
+    let mut seen = Vec::new();
+    let mut token = String::new();
+    for page in 0..=list.count {
+        let body = lake.rest.get(&format!("{}?pageToken={token}&pageSize=10", list.path)).await?;
+        seen.extend(array(&body, list.key)?.iter().filter_map(|item| item["name"].as_str().map(str::to_owned)));
+        let Some(next) = body["next-page-token"].as_str() else { break };
+        token = percent(next);
+        for comer in [format!("a{page:03}"), format!("t{page:03}x"), format!("z{page:03}")] {
+            lake.rest.create_table(&lake.prefix, "n000", &comer).await?;
+            let path = format!("{}/{comer}", list.path);
+            if page % 2 == 0 {
+                lake.rest.send(Method::DELETE, &path, &Value::Null).await?.success("drop a table")?;
+            }
+        }
+    }
+    let steady: Vec<&String> = seen.iter().filter(|name| always.contains(*name)).collect();
+    check(steady.iter().copied().eq(always.iter()), || {
+        format!("the walk saw {} of {} steady tables", steady.len(), always.len())
+    })?;
+    let distinct: BTreeSet<&String> = seen.iter().collect();
+    check(distinct.len() == seen.len(), || "the walk saw a table twice".to_owned())
+}
+
+async fn management(lake: &Lake) -> Outcome {
+    let list = "/api/v1/tokens";
+    let all = lake.admin.get(&format!("{list}?page_size=1000&total=true")).await?;
+    let expected = array(&all, "items")?;
+    // The lake's own writer, too.
+    check(expected.len() == TOKENS + 1, || format!("{} tokens are listed", expected.len()))?;
+    check(all["total"] == json!(TOKENS + 1), || format!("the total is {}", all["total"]))?;
+    let streamed: Vec<_> =
+        lake.manage.list_active_tokens(None, Some(7)).try_collect().await.attempt("stream the tokens")?;
+    let streamed = serde_json::to_value(streamed).attempt("write the tokens")?;
+    check(array(&json!({"items": streamed}), "items")? == expected, || {
+        "the SDK's stream differs from the list".to_owned()
+    })?;
+    for size in [1, 10, TOKENS, TOKENS + 1] {
+        by_number(&lake.admin, list, size, expected).await.attempt(format!("page numbers, {size} a page"))?;
+        by_token(&lake.admin, list, size, expected).await.attempt(format!("page tokens, {size} a page"))?;
+    }
+    clamped(&lake.admin, list, expected.len()).await?;
+    for query in ["page_token=nonsense", "page=1&page_token=x", "page_size=many", "page=-1"] {
+        let answer = lake.admin.send(Method::GET, &format!("{list}?{query}"), &Value::Null).await?;
+        check(answer.status == 400, || format!("{list}?{query} is answered by {}", answer.says()))?;
+    }
+    let one = lake.admin.get(&format!("{list}?user_id=token:e2e/one-of-many-007")).await?;
+    check(array(&one, "items")?.len() == 1, || "the filter by user does not filter".to_owned())
+}
+
+async fn by_number(admin: &Rest, list: &str, size: usize, expected: &[Value]) -> Outcome {
+    let mut seen = Vec::new();
+    for page in 1..=expected.len().div_ceil(size) {
+        let body = admin.get(&format!("{list}?page={page}&page_size={size}")).await?;
+        seen.extend_from_slice(array(&body, "items")?);
+    }
+    check(seen == expected, || "the pages differ from the list".to_owned())?;
+    let beyond = admin.get(&format!("{list}?page=9999&page_size={size}")).await?;
+    check(array(&beyond, "items")?.is_empty(), || "a page beyond the end is not empty".to_owned())
+}
+
+async fn by_token(admin: &Rest, list: &str, size: usize, expected: &[Value]) -> Outcome {
+    let (mut seen, mut query) = (Vec::new(), String::new());
+    for _page in 0..=expected.len() {
+        let body = admin.get(&format!("{list}?page_size={size}{query}")).await?;
+        seen.extend_from_slice(array(&body, "items")?);
+        match body["next_page_token"].as_str() {
+            None => return check(seen == expected, || "the pages differ from the list".to_owned()),
+            Some(next) => query = format!("&page_token={}", percent(next)),
+        }
+    }
+    Err(Failure::new("the pages have no end"))
+}
+
+/// Sizes out of range are clamped, not refused.
+async fn clamped(admin: &Rest, list: &str, count: usize) -> Outcome {
+    for (size, items) in [("0", 1), ("100000", count)] {
+        let body = admin.get(&format!("{list}?page_size={size}")).await?;
+        let got = array(&body, "items")?.len();
+        check(got == items, || format!("page_size={size} gives {got} items"))?;
+    }
+    Ok(())
+}
+
+/// A token as it stands in a query.
+fn percent(token: &str) -> String {
+    url::form_urlencoded::byte_serialize(token.as_bytes()).collect()
+}

@@ -1,0 +1,91 @@
+//! The list of cases. A name begins with the layer that the case pokes.
+
+mod audit;
+mod chaos_kill_commits;
+mod contract_bad_input;
+mod contract_no_route_forgets_auth;
+mod contract_pagination;
+mod contract_unknown_outcome;
+mod crd_rules;
+mod engine_pyiceberg_dev;
+mod store;
+mod unit_and_conformance;
+
+use std::pin::Pin;
+
+use crate::failure::Outcome;
+use crate::lab::Lab;
+use crate::needs::Need;
+
+/// A case that runs: what it says of itself in the end, or why it failed.
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Outcome<String>> + 'a>>;
+
+/// One named case.
+pub(crate) struct Case {
+    /// What `cargo e2e test NAME` calls it.
+    pub(crate) name: &'static str,
+    /// What it proves.
+    pub(crate) says: &'static str,
+    /// What must be there before its clock starts.
+    pub(crate) needs: &'static [Need],
+    /// Runs it.
+    pub(crate) run: for<'a> fn(&'a Lab) -> Running<'a>,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// All cases, in the order in which they run: the cheapest proof first.
+pub(crate) const ALL: &[Case] = &[
+    Case {
+        name: "unit_and_conformance",
+        says: "every package's tests; both stores pass the one conformance suite",
+        needs: &[Need::Tests, Need::Postgres],
+        run: |lab| Box::pin(unit_and_conformance::run(lab)),
+    },
+    Case {
+        name: "crd_rules",
+        says: "the resources' rules accept and refuse what their table says, with its messages",
+        needs: &[],
+        run: |lab| Box::pin(crd_rules::run(lab)),
+    },
+    Case {
+        name: "contract_no_route_forgets_auth",
+        says: "no route works without a credential, or with one that is not meant for it",
+        needs: &[Need::Programs, Need::Postgres],
+        run: |lab| Box::pin(contract_no_route_forgets_auth::run(lab)),
+    },
+    Case {
+        name: "contract_bad_input",
+        says: "bad requests get the right error body and change nothing",
+        needs: &[Need::Programs, Need::Postgres],
+        run: |lab| Box::pin(contract_bad_input::run(lab)),
+    },
+    Case {
+        name: "contract_pagination",
+        says: "pages of every list add up to the list",
+        needs: &[Need::Programs, Need::Postgres],
+        run: |lab| Box::pin(contract_pagination::run(lab)),
+    },
+    Case {
+        name: "engine_pyiceberg_dev",
+        says: "cargo dev as a newcomer runs it, and PyIceberg with nothing but its pyiceberg.yaml",
+        needs: &[Need::Programs, Need::Python],
+        run: |lab| Box::pin(engine_pyiceberg_dev::run(lab)),
+    },
+    Case {
+        name: "contract_unknown_outcome",
+        says: "connections to Postgres are cut at random points, and no answer to a commit is wrong",
+        needs: &[Need::Programs, Need::Postgres],
+        run: |lab| Box::pin(contract_unknown_outcome::run(lab)),
+    },
+    Case {
+        name: "chaos_kill_commits",
+        says: "the server is killed again and again under writers, and no acknowledged commit is lost",
+        needs: &[Need::Programs, Need::Postgres],
+        run: |lab| Box::pin(chaos_kill_commits::run(lab)),
+    },
+];

@@ -1,0 +1,76 @@
+//! The two stores that a contract holds on, and how a case sees whether anything changed.
+
+use serde_json::Value;
+
+use crate::failure::{Attempt, Failure, Outcome};
+use crate::hosts::lake::Lake;
+use crate::lab::Lab;
+
+/// What the server keeps its rows in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Store {
+    /// A file.
+    Sqlite,
+    /// Our private Postgres.
+    Postgres,
+}
+
+impl Store {
+    /// Both.
+    pub(super) const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
+}
+
+/// A server of its own on an empty store.
+pub(super) async fn lake(lab: &Lab, case: &str, store: Store) -> Outcome<Lake> {
+    let folder = lab.folder(case)?.join(format!("{store:?}").to_lowercase());
+    std::fs::create_dir_all(&folder).attempt(format!("make {}", folder.display()))?;
+    let database = match store {
+        Store::Sqlite => format!("sqlite://{}", folder.join("catalog.db").display()),
+        Store::Postgres => prepare_postgres(lab, case).await?,
+    };
+    Lake::open(lab, &folder, &database).await
+}
+
+/// The schema that the tables lie in.
+pub(super) const SCHEMA: &str = "pangolin";
+
+/// A new database with the tables and indexes in it, as the operator makes them; its URL.
+pub(super) async fn prepare_postgres(lab: &Lab, name: &str) -> Outcome<String> {
+    let url = lab.postgres().await?.database(name).await?;
+    let options = migrations::postgres::connect_options(&url).attempt("read our own URL")?;
+    let schema: migrations::postgres::Schema = SCHEMA.parse().attempt("name the schema")?;
+    migrations::postgres::migrate(&options, &schema).await.attempt("migrate the database")?;
+    migrations::postgres::ensure_indexes(&options, &schema).await.attempt("make the indexes")?;
+    Ok(url)
+}
+
+/// All that a client can see of the warehouse: namespaces of all depths with their properties, tables with their metadata.
+pub(super) async fn fingerprint(lake: &Lake) -> Outcome<Vec<Value>> {
+    let (mut seen, mut open) = (Vec::new(), vec![String::new()]);
+    while let Some(parent) = open.pop() {
+        let path = format!("{}/namespaces?parent={parent}", lake.prefix);
+        for levels in array(&lake.rest.get(&path).await?, "namespaces")? {
+            let namespace = joined(levels)?;
+            let path = format!("{}/namespaces/{namespace}", lake.prefix);
+            seen.push(lake.rest.get(&path).await?);
+            for table in array(&lake.rest.get(&format!("{path}/tables")).await?, "identifiers")? {
+                let name = table["name"].as_str().ok_or_else(|| Failure::new("a table has no name"))?;
+                seen.push(lake.rest.get(&format!("{path}/tables/{name}")).await?);
+            }
+            open.push(namespace);
+        }
+    }
+    seen.push(lake.admin.get("/api/v1/warehouses").await?);
+    Ok(seen)
+}
+
+/// The array under `key`.
+pub(super) fn array<'a>(body: &'a Value, key: &str) -> Outcome<&'a [Value]> {
+    body[key].as_array().map(Vec::as_slice).ok_or_else(|| Failure::new(format!("the answer has no list `{key}`")))
+}
+
+/// Levels as they stand in a path.
+fn joined(levels: &Value) -> Outcome<String> {
+    let levels: Option<Vec<&str>> = levels.as_array().map(|levels| levels.iter().filter_map(Value::as_str).collect());
+    levels.map(|levels| levels.join("%1F")).ok_or_else(|| Failure::new("a namespace is no list"))
+}

@@ -1,0 +1,85 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::cases::{self, Case};
+use crate::chance;
+use crate::failure::{Failure, Outcome};
+use crate::lab::Lab;
+use crate::runner;
+
+/// Runs the project's tests on real components.
+#[derive(Debug, Parser)]
+#[command(name = "cargo e2e", bin_name = "cargo e2e", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run everything, or the named cases: unit and conformance tests, the server's contract, engines, chaos.
+    ///
+    /// What the tests need and the machine lacks (Postgres, a Python environment with PyIceberg) is installed once,
+    /// outside the checkout: Postgres by apt-get (as root), the rest below ~/.cache/pangolin.
+    Test(Test),
+}
+
+#[derive(Args, Debug)]
+struct Test {
+    /// Names of cases; all if none is given
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Ten times the rounds, twice the time: for a run by hand
+    #[arg(long)]
+    full: bool,
+    /// Print the cases and stop
+    #[arg(long)]
+    list: bool,
+    /// Repeat the random choices of an earlier run; its output names the seed
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+}
+
+impl Cli {
+    /// Does what was asked; true if nothing failed.
+    pub(crate) async fn run(self) -> Outcome<bool> {
+        let Verb::Test(Test { names, full, list, seed }) = self.verb;
+        if list {
+            for case in cases::ALL {
+                println!("{:30} {}", case.name, case.says);
+            }
+            return Ok(true);
+        }
+        let chosen = choose(&names)?;
+        let lab = Lab::open(full, seed.unwrap_or_else(chance::seed_of_the_moment))?;
+        runner::run(lab, &chosen).await
+    }
+}
+
+/// The cases of these names, in the list's order.
+fn choose(names: &[String]) -> Outcome<Vec<&'static Case>> {
+    if let Some(unknown) = names.iter().find(|name| cases::ALL.iter().all(|case| case.name != name.as_str())) {
+        return Err(Failure::new(format!("there is no case {unknown}; cargo e2e test --list names them all")));
+    }
+    Ok(cases::ALL.iter().filter(|case| names.is_empty() || names.iter().any(|name| name == case.name)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_name_means_all_and_an_unknown_one_is_refused() {
+        assert_eq!(choose(&[]).expect("all").len(), cases::ALL.len());
+        assert!(choose(&["engine_nothing".to_owned()]).is_err());
+        assert_eq!(choose(&["crd_rules".to_owned()]).expect("known").len(), 1);
+    }
+}

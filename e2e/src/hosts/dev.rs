@@ -1,0 +1,85 @@
+//! `cargo dev`, as a newcomer starts it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::child::{Child, Output, Signal};
+use super::port;
+use crate::failure::{Attempt, Failure, Outcome, check};
+use crate::lab::Lab;
+
+/// Cargo looks whether everything is built, before the program starts.
+const STARTS_WITHIN: Duration = Duration::from_secs(120);
+const STOPS_WITHIN: Duration = Duration::from_secs(20);
+
+/// A state directory and the program on it.
+pub(crate) struct Dev {
+    file: PathBuf,
+    state: PathBuf,
+    log: PathBuf,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Dev {
+    /// Nothing runs yet. The state directory will be below `folder`.
+    pub(crate) fn new(file: &Path, folder: &Path) -> Outcome<Self> {
+        let (state, log) = (folder.join("state"), folder.join("dev.log"));
+        Ok(Self { file: file.to_owned(), state, log, port: port::free()?, child: None })
+    }
+
+    /// Starts it, and waits until the token's files are there and the server answers.
+    pub(crate) async fn start(&mut self, lab: &Lab, token: &str) -> Outcome {
+        let mut command = lab.programs.cargo();
+        command.args(["dev"]).arg(&self.file).arg("--state-dir").arg(&self.state);
+        command.arg("--listen").arg(format!("127.0.0.1:{}", self.port));
+        // Shorter lives than a user may ask for, so that the case sees rotations.
+        command.env("PANGOLIN_DEV_MIN_TTL", "1s");
+        let child = self.child.insert(Child::start("cargo dev", &mut command, Output::Log(&self.log))?);
+        let ready = self.state.join("secrets").join(token).join("pyiceberg.yaml");
+        let deadline = Instant::now() + STARTS_WITHIN;
+        while !(ready.exists() && answers(self.port).await) {
+            child.must_run()?;
+            check(Instant::now() < deadline, || "cargo dev was not ready in time".to_owned())?;
+            sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
+    /// Ctrl-C; it must end by itself and without an error.
+    pub(crate) async fn stop(&mut self) -> Outcome {
+        let mut child = self.child.take().ok_or_else(|| Failure::new("cargo dev is not running"))?;
+        child.signal(Signal::Interrupt)?;
+        let status = child.wait(STOPS_WITHIN).await?;
+        check(status.success(), || format!("cargo dev ended with {status} after Ctrl-C"))
+    }
+
+    /// The folder of a token's files; they must be for their owner's eyes only.
+    pub(crate) fn secrets(&self, token: &str) -> Outcome<PathBuf> {
+        let folder = self.state.join("secrets").join(token);
+        for file in ["pyiceberg.yaml", "token", "uri", "expires-at", "warehouse"] {
+            let path = folder.join(file);
+            let mode = fs::metadata(&path).attempt(format!("look at {}", path.display()))?.permissions().mode() & 0o777;
+            check(mode == 0o600, || format!("{} has mode {mode:o}", path.display()))?;
+        }
+        Ok(folder)
+    }
+
+    /// What it has said so far.
+    pub(crate) fn said(&self) -> Outcome<String> {
+        fs::read_to_string(&self.log).attempt("read what cargo dev said")
+    }
+
+    /// Where clients find the server.
+    pub(crate) fn uri(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+async fn answers(port: u16) -> bool {
+    tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+}

@@ -1,0 +1,91 @@
+//! A server with one warehouse and a token for it: what most cases begin with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use catalog_api::management::{PutToken, PutWarehouse, Storage};
+use catalog_api::{BearerToken, Grant, Privilege};
+use catalog_client::Client;
+use jiff::Timestamp;
+
+use super::server::Server;
+use crate::chance;
+use crate::failure::{Attempt, Outcome};
+use crate::iceberg::rest::Rest;
+use crate::lab::Lab;
+
+/// The warehouse's name.
+pub(crate) const LAKE: &str = "lake";
+
+/// Longer than any case.
+const LONG: Duration = Duration::from_secs(24 * 3600);
+
+/// The server and the ways to talk to it.
+pub(crate) struct Lake {
+    /// The running server.
+    pub(crate) server: Server,
+    /// With the admin's token, for requests that the SDK would not make.
+    pub(crate) admin: Rest,
+    /// The SDK with the admin's token.
+    pub(crate) manage: Client,
+    /// With a token that may read and write the whole warehouse.
+    pub(crate) rest: Rest,
+    /// `/v1/lake`.
+    pub(crate) prefix: String,
+    /// The folder that the warehouse's root is.
+    pub(crate) root: PathBuf,
+}
+
+impl Lake {
+    /// Starts a server on a database and makes the warehouse in `folder`.
+    pub(crate) async fn open(lab: &Lab, folder: &Path, database: &str) -> Outcome<Self> {
+        let server = Server::start(lab, folder, database).await?;
+        let admin = Rest::new(server.uri(), Some(server.admin_token().expose()))?;
+        let manage =
+            Client::builder(server.uri(), server.admin_token().clone()).build().attempt("build the SDK's client")?;
+        let root = folder.join(LAKE);
+        let mut lake =
+            Self { admin, manage, rest: Rest::new(server.uri(), None)?, server, prefix: String::new(), root };
+        lake.put_warehouse().await?;
+        let token = lake.token("writer", vec![grant(&[Privilege::Read, Privilege::Write])], LONG).await?;
+        lake.rest = Rest::new(lake.server.uri(), Some(&token))?;
+        lake.prefix = lake.rest.prefix(LAKE).await?;
+        Ok(lake)
+    }
+
+    async fn put_warehouse(&self) -> Outcome {
+        std::fs::create_dir_all(&self.root).attempt("make the warehouse's folder")?;
+        let put = PutWarehouse {
+            owner_uid: "e2e-warehouse".to_owned(),
+            revision: "1".to_owned(),
+            location: format!("file://{}", self.root.display()),
+            allowed_locations: Vec::new(),
+            storage: Storage::default(),
+            default_properties: BTreeMap::new(),
+            take_over: false,
+        };
+        self.manage.put_warehouse(LAKE, &put).await.attempt("make the warehouse").map(drop)
+    }
+
+    /// Makes a token known to the server, under its name as owner. The answer is the secret: never print it.
+    pub(crate) async fn token(&self, name: &str, grants: Vec<Grant>, lives: Duration) -> Outcome<String> {
+        let token = BearerToken::generate().attempt("generate a token")?;
+        let end = chance::now_ms() + u64::try_from(lives.as_millis()).unwrap_or(u64::MAX / 2);
+        let put = PutToken {
+            token_id: token.id().to_owned(),
+            hash: token.hash(),
+            user_id: format!("token:e2e/{name}"),
+            grants,
+            expires_at: Timestamp::from_millisecond(i64::try_from(end).unwrap_or(i64::MAX))
+                .attempt("reckon the token's end")?,
+        };
+        self.manage.put_token(name, 1, &put).await.attempt("make a token")?;
+        Ok(token.expose().to_owned())
+    }
+}
+
+/// A grant on the whole warehouse.
+pub(crate) fn grant(privileges: &[Privilege]) -> Grant {
+    Grant { warehouse: LAKE.to_owned(), namespaces: Vec::new(), privileges: privileges.to_vec() }
+}

@@ -1,0 +1,10 @@
+//! What the cases run against: real processes on this machine's loopback address, ended by process id.
+
+pub(crate) mod child;
+pub(crate) mod dev;
+pub(crate) mod frames;
+pub(crate) mod lake;
+pub(crate) mod port;
+pub(crate) mod postgres;
+pub(crate) mod proxy;
+pub(crate) mod server;

@@ -1,0 +1,114 @@
+//! Our `catalog-server` as a child process.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use catalog_api::BearerToken;
+use reqwest::Method;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::child::{Child, Output};
+use super::port;
+use crate::failure::{Attempt, Outcome, check};
+use crate::iceberg::rest::Rest;
+use crate::lab::Lab;
+
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// The server, its settings, and its process while it runs.
+pub(crate) struct Server {
+    program: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    platform_port: u16,
+    uri: String,
+    platform_uri: String,
+    admin: BearerToken,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// Writes the server's files into `folder`, starts it on a database, and waits until it is ready.
+    pub(crate) async fn start(lab: &Lab, folder: &Path, database: &str) -> Outcome<Self> {
+        let admin = BearerToken::generate().attempt("generate the admin's token")?;
+        secret_file(&folder.join("database-url"), database)?;
+        secret_file(&folder.join("admin-hashes"), &admin.hash().to_string())?;
+        let (port, platform_port) = (port::free()?, port::free()?);
+        let mut server = Self {
+            program: lab.programs.path("catalog-server"),
+            folder: folder.to_owned(),
+            port,
+            platform_port,
+            uri: format!("http://127.0.0.1:{port}"),
+            platform_uri: format!("http://127.0.0.1:{platform_port}"),
+            admin,
+            child: None,
+        };
+        server.start_again().await?;
+        Ok(server)
+    }
+
+    /// Starts it with the settings that it had, and waits until it is ready.
+    pub(crate) async fn start_again(&mut self) -> Outcome {
+        let mut command = self.command();
+        let log = self.folder.join("server.log");
+        let child = self.child.insert(Child::start("catalog-server", &mut command, Output::Log(&log))?);
+        let rest = Rest::new(&self.platform_uri, None)?;
+        let deadline = Instant::now() + STARTS_WITHIN;
+        loop {
+            child.must_run()?;
+            let ready = rest.send(Method::GET, "/readyz", &Value::Null).await;
+            if ready.is_ok_and(|answer| answer.status.is_success()) {
+                return Ok(());
+            }
+            check(Instant::now() < deadline, || "catalog-server was not ready in time".to_owned())?;
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg("--listen").arg(format!("127.0.0.1:{}", self.port));
+        command.arg("--platform-listen").arg(format!("127.0.0.1:{}", self.platform_port));
+        command.arg("--database-url-file").arg(self.folder.join("database-url"));
+        command.arg("--admin-hashes-file").arg(self.folder.join("admin-hashes"));
+        command.arg("--seal-key-file").arg(self.folder.join("seal-key"));
+        command.arg("--allow-file-root").arg(&self.folder);
+        command
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) -> Outcome {
+        self.child.take().map_or(Ok(()), |mut child| child.kill())
+    }
+
+    /// Runs the sweep of orphan files, now and whatever their age.
+    pub(crate) async fn sweep_orphans(&mut self) -> Outcome {
+        Ok(())
+    }
+
+    /// Where clients go; no slash at the end.
+    pub(crate) fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// Where the platform goes.
+    pub(crate) fn platform_uri(&self) -> &str {
+        &self.platform_uri
+    }
+
+    /// The secret of the operator; never print it.
+    pub(crate) fn admin_token(&self) -> &BearerToken {
+        &self.admin
+    }
+}
+
+/// A file that only its owner reads.
+fn secret_file(path: &Path, content: &str) -> Outcome {
+    fs::write(path, content).attempt(format!("write {}", path.display()))?;
+    fs::set_permissions(path, Permissions::from_mode(0o600)).attempt(format!("protect {}", path.display()))
+}

@@ -1,0 +1,116 @@
+//! What the cases share: the needs, each made when the first case asks for it, and a folder a case.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use crate::chance::Chance;
+use crate::failure::{Attempt, Outcome};
+use crate::hosts::postgres::Postgres;
+use crate::needs::programs::Programs;
+use crate::needs::{Need, postgres, python};
+
+/// The shared things of one run.
+pub(crate) struct Lab {
+    /// Ten times the rounds.
+    pub(crate) full: bool,
+    /// Brings a run's random choices back.
+    pub(crate) seed: u64,
+    /// The checkout and what is built from it.
+    pub(crate) programs: Programs,
+    // Before the folder in this order: Postgres is gone when its log goes.
+    postgres: OnceCell<Postgres>,
+    python: OnceCell<PathBuf>,
+    built: OnceCell<()>,
+    tests: OnceCell<()>,
+    scratch: TempDir,
+}
+
+const PROGRAMS: &[&str] = &["build", "--quiet", "-p", "catalog-server", "-p", "pangolin-dev"];
+const TESTS: &[&str] = &["test", "--quiet", "--workspace", "--no-run"];
+
+impl Lab {
+    /// An empty lab.
+    pub(crate) fn open(full: bool, seed: u64) -> Outcome<Self> {
+        let scratch = TempDir::with_prefix("pangolin-e2e-").attempt("make a folder for this run")?;
+        Ok(Self {
+            full,
+            seed,
+            programs: Programs::locate()?,
+            postgres: OnceCell::new(),
+            python: OnceCell::new(),
+            built: OnceCell::new(),
+            tests: OnceCell::new(),
+            scratch,
+        })
+    }
+
+    /// The private Postgres, started by the first who asks.
+    pub(crate) async fn postgres(&self) -> Outcome<&Postgres> {
+        let start = async || Postgres::start(&postgres::programs().await?, &self.postgres_log()).await;
+        self.postgres.get_or_try_init(start).await
+    }
+
+    /// Where the private Postgres writes.
+    pub(crate) fn postgres_log(&self) -> PathBuf {
+        self.scratch.path().join("postgres.log")
+    }
+
+    /// The Python that has PyIceberg.
+    pub(crate) async fn python(&self) -> Outcome<&Path> {
+        let requirements = self.script("requirements.txt");
+        self.python.get_or_try_init(async || python::interpreter(&requirements).await).await.map(PathBuf::as_path)
+    }
+
+    /// A file of `e2e/python`.
+    pub(crate) fn script(&self, name: &str) -> PathBuf {
+        self.programs.checkout.join("e2e").join("python").join(name)
+    }
+
+    /// Makes what a case needs, unless an earlier case needed it, too.
+    pub(crate) async fn prepare(&self, needs: &[Need]) -> Outcome {
+        for need in needs {
+            match need {
+                Need::Programs => self
+                    .built
+                    .get_or_try_init(async || self.programs.build("build the programs", PROGRAMS).await)
+                    .await
+                    .map(drop)?,
+                Need::Tests => self
+                    .tests
+                    .get_or_try_init(async || self.programs.build("build all tests", TESTS).await)
+                    .await
+                    .map(drop)?,
+                Need::Postgres => self.postgres().await.map(drop)?,
+                Need::Python => self.python().await.map(drop)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A case's own folder; everything ending in `.log` in it is shown when the case fails.
+    pub(crate) fn folder(&self, case: &str) -> Outcome<PathBuf> {
+        let folder = self.scratch.path().join(case);
+        fs::create_dir_all(&folder).attempt(format!("make {}", folder.display()))?;
+        Ok(folder)
+    }
+
+    /// A case's own random numbers.
+    pub(crate) fn chance(&self) -> Chance {
+        Chance::new(self.seed)
+    }
+
+    /// `count`, ten times that in a full run.
+    pub(crate) fn rounds(&self, count: u64) -> u64 {
+        if self.full { count * 10 } else { count }
+    }
+
+    /// Leaves the folders where they are, for a person to look into; says where.
+    pub(crate) fn keep(self) -> PathBuf {
+        let Self { full: _, seed: _, programs: _, postgres, python: _, built: _, tests: _, scratch } = self;
+        drop(postgres);
+        scratch.keep()
+    }
+}

@@ -1,0 +1,20 @@
+//! What the cases need and the machine may not have: made once, quietly, outside the checkout.
+
+pub(crate) mod cache;
+pub(crate) mod postgres;
+pub(crate) mod programs;
+pub(crate) mod python;
+pub(crate) mod quiet;
+
+/// Something that must be there before a case starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The server and the dev program, built.
+    Programs,
+    /// All packages' tests, built.
+    Tests,
+    /// The private Postgres, running.
+    Postgres,
+    /// Python with PyIceberg.
+    Python,
+}
