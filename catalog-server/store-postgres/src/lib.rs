@@ -1,1 +1,67 @@
-//! To be written in this session.
+//! `CatalogStore` on Postgres 15 and newer.
+//!
+//! A file a table, with the same names as in the other backends. Two pools: requests cannot starve sweeps, probes and
+//! the check of unknown outcomes, nor the other way round. Every wait is bounded ([`Limits`]).
+
+mod access;
+mod branches;
+mod changes;
+mod columns;
+mod commit;
+mod database;
+mod error;
+mod health;
+mod options;
+mod page;
+mod time;
+mod tokens;
+mod tree;
+mod warehouses;
+
+use migrations::MigrationError;
+
+use database::Database;
+pub use options::{Limits, Options};
+
+/// The statements of the hot path as they are sent, for tests of their plans.
+pub mod sql {
+    pub use crate::access::ACCESS;
+    pub use crate::changes::FOLLOW;
+    pub use crate::commit::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE};
+    pub use crate::tokens::sql::{DELETE_EXPIRED, LIST_ACTIVE, LIST_ACTIVE_OF_USER};
+    pub use crate::tree::{LIST, LIST_MAIN, LOG, LOOK, NAMED_METADATA};
+}
+
+/// Connections for everything but requests.
+const BACKGROUND_CONNECTIONS: u32 = 4;
+
+/// A catalog in one schema of a Postgres database. Clones share the pools.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    requests: Database,
+    background: Database,
+    limits: Limits,
+}
+
+impl PostgresStore {
+    /// Makes the pools; they connect when they are first used, so that a server starts (and says that it is not ready)
+    /// while its database is away. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// If the URL cannot be read or the schema's name is none.
+    pub fn connect(options: &Options) -> Result<Self, MigrationError> {
+        let limits = options.limits;
+        let connect = options.connect_options()?;
+        Ok(Self {
+            requests: Database::new(connect.clone(), options.max_connections, &limits),
+            background: Database::new(connect, BACKGROUND_CONNECTIONS, &limits),
+            limits,
+        })
+    }
+
+    /// Waits for what is running and closes all connections.
+    pub async fn close(&self) {
+        self.requests.close().await;
+        self.background.close().await;
+    }
+}

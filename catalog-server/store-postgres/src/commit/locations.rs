@@ -1,0 +1,57 @@
+//! `locations`: which content holds which directory. Most groups have nothing to do with it.
+
+use catalog_store::{Branch, CommitRequest, LocationProbe, State};
+use uuid::Uuid;
+
+use super::sql::{LOCATIONS_LOCK, LOCATIONS_READ, LOCATIONS_WRITE};
+use crate::columns::Columns;
+use crate::database::Transaction;
+use crate::error::Failure;
+
+/// What [`State::held`] has to be for a group that asks for locations.
+pub(super) async fn held(
+    transaction: &mut Transaction,
+    branch: &Branch,
+    requests: &[CommitRequest],
+    state: &State,
+) -> Result<Vec<(String, Uuid)>, Failure> {
+    let asked = State::locations_of(requests);
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A statement of its own, for the same reason as the branch's lock.
+    transaction.execute(sqlx::query(LOCATIONS_LOCK).bind(branch.warehouse_id)).await?;
+    let mut at_or_above = Vec::new();
+    let (mut below_after, mut below_before) = (Vec::new(), Vec::new());
+    for location in asked {
+        let probe = LocationProbe::new(&location);
+        at_or_above.extend(probe.at_or_above);
+        below_after.push(probe.below_after);
+        below_before.push(probe.below_before);
+    }
+    let statement = sqlx::query(LOCATIONS_READ)
+        .bind(branch.warehouse_id)
+        .bind(at_or_above)
+        .bind(state.touched(requests))
+        .bind(below_after)
+        .bind(below_before);
+    let rows = transaction.fetch_all(statement).await?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::new(row);
+            Ok((columns.take()?, columns.take()?))
+        })
+        .collect()
+}
+
+pub(super) async fn write(
+    transaction: &mut Transaction,
+    warehouse: i64,
+    releases: Vec<Uuid>,
+    claims: Vec<(String, Uuid)>,
+) -> Result<(), Failure> {
+    let count = claims.len();
+    let (locations, contents): (Vec<String>, Vec<Uuid>) = claims.into_iter().unzip();
+    let statement = sqlx::query(LOCATIONS_WRITE).bind(warehouse).bind(releases).bind(locations).bind(contents);
+    transaction.execute_rows(statement, count).await
+}

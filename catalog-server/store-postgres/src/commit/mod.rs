@@ -1,0 +1,94 @@
+//! Applying a group of commits: `branches` (lock), `commits`, `versions`, `names`, `locations`, `purges`.
+//!
+//! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT. Locks are taken in one order
+//! (branch, warehouse), so that groups cannot wait for each other in a circle. COMMIT is a message of its own, sent
+//! when all else is answered: whatever fails before it is lost for certain, and what happens to it itself can be found
+//! out afterwards (`outcome`).
+
+mod locations;
+mod outcome;
+mod read;
+mod sql;
+mod write;
+
+use async_trait::async_trait;
+use catalog_store::{Branch, Commit, CommitError, CommitRequest, CommitStore, Plan, plan};
+use jiff::Timestamp;
+use tracing::instrument;
+
+use crate::PostgresStore;
+use crate::database::Transaction;
+use crate::error::{Failure, Shared};
+
+pub use sql::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE};
+
+#[async_trait]
+impl CommitStore for PostgresStore {
+    #[instrument(name = "db.commits.insert", level = "debug", skip_all, fields(branch = branch.id, size = requests.len()))]
+    async fn commit(
+        &self,
+        branch: &Branch,
+        requests: Vec<CommitRequest>,
+        now: Timestamp,
+    ) -> Vec<Result<Commit, CommitError>> {
+        match self.prepare(branch, &requests, now).await {
+            Ok(Prepared::Nothing(results)) => results,
+            Ok(Prepared::Ready(transaction, results)) => self.commit_prepared(branch, transaction, results).await,
+            Err(failure) => {
+                let failure = Shared::new(failure);
+                requests.iter().map(|_| Err(failure.lost())).collect()
+            }
+        }
+    }
+}
+
+/// A group that has been evaluated.
+enum Prepared {
+    /// Nobody won: the transaction is over.
+    Nothing(Vec<Result<Commit, CommitError>>),
+    /// The rows are written; COMMIT has not been sent.
+    Ready(Transaction, Vec<Result<Commit, CommitError>>),
+}
+
+impl PostgresStore {
+    /// All but COMMIT. An error, or a drop in the middle, is a certain loss.
+    async fn prepare(&self, branch: &Branch, requests: &[CommitRequest], now: Timestamp) -> Result<Prepared, Failure> {
+        if requests.is_empty() {
+            return Ok(Prepared::Nothing(Vec::new()));
+        }
+        let mut transaction = self.requests.begin(&lock(branch.id)).await?;
+        match write(&mut transaction, branch, requests, now).await {
+            Ok((results, true)) => Ok(Prepared::Ready(transaction, results)),
+            Ok((results, false)) => {
+                transaction.rollback().await;
+                Ok(Prepared::Nothing(results))
+            }
+            Err(failure) => {
+                transaction.rollback().await;
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// [`COMMIT_LOCK`] for one branch: the simple protocol has no arguments.
+fn lock(branch: i64) -> String {
+    COMMIT_LOCK.replace("$1", &branch.to_string())
+}
+
+/// Evaluates the group and writes what its winners need written, if there are any.
+async fn write(
+    transaction: &mut Transaction,
+    branch: &Branch,
+    requests: &[CommitRequest],
+    now: Timestamp,
+) -> Result<(Vec<Result<Commit, CommitError>>, bool), Failure> {
+    let mut state = read::state(transaction, branch, requests).await?;
+    state.held = locations::held(transaction, branch, requests, &state).await?;
+    let Plan { results, rows } = plan(branch, requests, state, now);
+    let won = !rows.commits.is_empty();
+    if won {
+        write::rows(transaction, branch, rows, now).await?;
+    }
+    Ok((results, won))
+}

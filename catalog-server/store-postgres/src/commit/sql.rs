@@ -1,0 +1,100 @@
+//! The statements of a commit: lock, read, (plan,) write, COMMIT.
+
+/// Goes with BEGIN in one message of the simple protocol, with the id, an integer, in the text. It locks a deleted
+/// branch as well; [`COMMIT_READ`] tells that it is deleted. `NO KEY`, so that foreign keys to the branch do not wait.
+pub const COMMIT_LOCK: &str = "SELECT 1 FROM branches WHERE id = $1 FOR NO KEY UPDATE";
+
+/// A row per key, with what is the same for all of them in front: whether the branch lives, its head, and the commit
+/// at its fork, which is asked for only while there is no head. The branch's row, read after it was locked, says what
+/// the lineage is.
+pub const COMMIT_READ: &str = "
+    SELECT b.deleted_at IS NULL,
+      h.seq, h.id, h.committed_at,
+      f.seq, f.id, f.committed_at,
+      k.i,
+      (SELECT n.first_seq FROM names n
+       WHERE n.branch_id = b.id AND n.ns = k.ns AND n.class = k.class AND n.name = k.name),
+      v.kind, v.content_id, v.metadata_location, v.properties, v.bid, v.seq
+    FROM branches b
+    LEFT JOIN LATERAL (
+      SELECT c.seq, c.id, c.committed_at FROM commits c
+      WHERE c.branch_id = b.id
+      ORDER BY c.seq DESC
+      LIMIT 1) h ON true
+    LEFT JOIN LATERAL (
+      SELECT c.seq, c.id, c.committed_at
+      FROM unnest(b.lineage, b.upto) WITH ORDINALITY l(bid, upto, d),
+        LATERAL (
+          SELECT * FROM commits c
+          WHERE c.branch_id = l.bid AND c.seq <= l.upto
+          ORDER BY c.seq DESC
+          LIMIT 1) c
+      WHERE h.seq IS NULL
+      ORDER BY l.d
+      LIMIT 1) f ON true
+    LEFT JOIN unnest($2::text[], $3::smallint[], $4::text[]) WITH ORDINALITY k(ns, class, name, i) ON true
+    LEFT JOIN LATERAL (
+      SELECT l.bid, v.seq, v.kind, v.content_id, v.metadata_location, v.properties
+      FROM unnest(b.id || b.lineage, 9223372036854775807 || b.upto) WITH ORDINALITY l(bid, upto, d),
+        LATERAL (
+          SELECT * FROM versions v
+          WHERE v.branch_id = l.bid AND v.ns = k.ns AND v.class = k.class AND v.name = k.name AND v.seq <= l.upto
+          ORDER BY v.seq DESC
+          LIMIT 1) v
+      ORDER BY l.d
+      LIMIT 1) v ON true
+    WHERE b.id = $1::bigint";
+
+/// All rows of a group's winners. `names` gets only the keys that appeared or disappeared, so that it is often empty.
+pub const COMMIT_WRITE: &str = "
+    WITH c AS (
+      INSERT INTO commits (branch_id, seq, id, parent_id, author, message, committed_at)
+      SELECT $1::bigint, u.*
+      FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[]) u),
+    n AS (
+      INSERT INTO names (branch_id, ns, class, name, kind, seq, first_seq)
+      SELECT $1::bigint, u.*
+      FROM unnest($8::text[], $9::smallint[], $10::text[], $11::smallint[], $12::bigint[], $13::bigint[]) u
+      ON CONFLICT (branch_id, ns, class, name) DO UPDATE SET kind = excluded.kind, seq = excluded.seq)
+    INSERT INTO versions
+      (branch_id, seq, ns, class, name, prev_seq, kind, content_id, metadata_location, properties)
+    SELECT $1::bigint, u.*
+    FROM unnest($14::bigint[], $15::text[], $16::smallint[], $17::text[], $18::bigint[],
+                $19::smallint[], $20::uuid[], $21::text[], $22::jsonb[]) u";
+
+/// Which of these ids are commits: what became of a COMMIT whose answer was lost.
+pub const COMMIT_KNOWN: &str = "SELECT id FROM commits WHERE id = ANY($1::uuid[])";
+
+/// Locations belong to a warehouse, not to a branch: two branches must not claim the same one at once.
+pub(super) const LOCATIONS_LOCK: &str = "SELECT 1 FROM warehouses WHERE id = $1 FOR NO KEY UPDATE";
+
+/// What is in the way of some locations: those at or above them, all that the group's contents hold, and, for each,
+/// the first below it that belongs to another content.
+pub const LOCATIONS_READ: &str = "
+    SELECT location, content_id FROM locations
+    WHERE warehouse_id = $1::bigint AND location = ANY($2::text[])
+    UNION
+    SELECT location, content_id FROM locations
+    WHERE warehouse_id = $1::bigint AND content_id = ANY($3::uuid[])
+    UNION
+    SELECT below.location, below.content_id
+    FROM unnest($4::text[], $5::text[]) p(below_after, below_before),
+      LATERAL (
+        SELECT l.location, l.content_id FROM locations l
+        WHERE l.warehouse_id = $1::bigint AND l.location > p.below_after AND l.location < p.below_before
+          AND l.content_id <> ALL($3::uuid[])
+        ORDER BY l.location
+        LIMIT 1) below";
+
+/// Lets go what contents no longer hold, and takes what they hold from now on. A row is either deleted or written.
+pub const LOCATIONS_WRITE: &str = "
+    WITH gone AS (
+      DELETE FROM locations
+      WHERE warehouse_id = $1::bigint AND content_id = ANY($2::uuid[]) AND location <> ALL($3::text[]))
+    INSERT INTO locations (warehouse_id, location, content_id)
+    SELECT $1::bigint, u.* FROM unnest($3::text[], $4::uuid[]) u
+    ON CONFLICT (warehouse_id, location) DO UPDATE SET content_id = excluded.content_id";
+
+pub(super) const PURGES_WRITE: &str = "
+    INSERT INTO purges (warehouse_id, content_id, metadata_location, requested_at)
+    SELECT $1, u.*, $4 FROM unnest($2::uuid[], $3::text[]) u";

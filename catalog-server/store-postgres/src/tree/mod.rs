@@ -1,0 +1,57 @@
+//! Reading `versions`, `names` and `commits`.
+
+mod content;
+mod list;
+mod log;
+mod sql;
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use catalog_store::{Commit, Entry, Key, Kind, Listed, NamespacePath, Page, PaginationParams, Result, TreeStore, View};
+use tracing::instrument;
+use uuid::Uuid;
+
+use crate::PostgresStore;
+use crate::columns::Columns;
+
+use list::Names;
+
+pub(crate) use content::{ContentColumns, Properties, read_version};
+pub(crate) use list::Children;
+pub use sql::{LIST, LIST_MAIN, LOG, LOOK, NAMED_METADATA};
+
+#[async_trait]
+impl TreeStore for PostgresStore {
+    #[instrument(name = "db.versions.look", level = "debug", skip_all, err(level = "debug"))]
+    async fn look(&self, view: &View, key: &Key) -> Result<Option<Entry>> {
+        let View { lineage, upto } = view;
+        let Key { ns, class, name } = key;
+        let statement = sqlx::query(LOOK)
+            .bind(lineage.clone())
+            .bind(upto.clone())
+            .bind(ns.encoded().to_owned())
+            .bind(class.as_i16())
+            .bind(name.clone());
+        let Some(row) = self.requests.fetch_optional(statement).await? else { return Ok(None) };
+        let (version, content) = read_version(&mut Columns::new(&row))?;
+        Ok(content.map(|content| Entry { content, version }))
+    }
+
+    #[instrument(name = "db.names.list", level = "debug", skip_all, err(level = "debug"))]
+    async fn list(&self, view: &View, ns: &NamespacePath, kind: Kind, page: &PaginationParams) -> Result<Page<Listed>> {
+        list::page(&self.requests, &Names::of_kind(view, ns, kind), page).await
+    }
+
+    #[instrument(name = "db.commits.log", level = "debug", skip_all, err(level = "debug"))]
+    async fn log(&self, view: &View, page: &PaginationParams) -> Result<Page<Commit>> {
+        log::page(&self.requests, view, page).await
+    }
+
+    #[instrument(name = "db.versions.named_metadata", level = "debug", skip_all, err(level = "debug"))]
+    async fn named_metadata(&self, content_id: Uuid, locations: &[String]) -> Result<HashSet<String>> {
+        let statement = sqlx::query(NAMED_METADATA).bind(content_id).bind(locations.to_vec());
+        let rows = self.requests.fetch_all(statement).await?;
+        Ok(rows.iter().map(|row| Columns::new(row).take()).collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,74 @@
+//! The statements of `versions`, `names` and `commits` that read.
+
+/// The newest version of a key on the nearest level that has one; kind 0 says that it was dropped there. One backward
+/// probe of the primary key per level.
+pub const LOOK: &str = "
+    SELECT v.kind, v.content_id, v.metadata_location, v.properties, l.bid, v.seq
+    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY l(bid, upto, d),
+      LATERAL (
+        SELECT * FROM versions v
+        WHERE v.branch_id = l.bid AND v.ns = $3::text AND v.class = $4::smallint AND v.name = $5::text
+          AND v.seq <= l.upto
+        ORDER BY v.seq DESC
+        LIMIT 1) v
+    ORDER BY l.d
+    LIMIT 1";
+
+/// The live names at the head of a branch without ancestors.
+pub const LIST_MAIN: &str = "
+    SELECT n.name, n.kind FROM names n
+    WHERE n.branch_id = $1::bigint AND n.ns = $2::text AND n.class = $3::smallint AND n.name > $4::text
+      AND n.kind = ANY($5::smallint[])
+    ORDER BY n.name
+    LIMIT $6::bigint OFFSET $7::bigint";
+
+/// The live names of any view. Each level gives one row more than the page holds; where a level was cut, only names up
+/// to the nearest cut are complete, and `m` is that name. The first column is `m`; a row without a name has only it.
+///
+/// What makes the look at `versions` unnecessary stands *inside* the sub-select: as the condition of the join it would
+/// be checked only after the look was made.
+pub const LIST: &str = "
+    WITH a AS MATERIALIZED (
+      SELECT l.d, x.*
+      FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY l(bid, upto, d),
+        LATERAL (
+          SELECT n.name, CASE WHEN n.seq <= l.upto THEN n.kind ELSE v.kind END AS kind
+          FROM names n
+          LEFT JOIN LATERAL (
+            SELECT v.kind FROM versions v
+            WHERE n.seq > l.upto AND v.branch_id = n.branch_id AND v.ns = n.ns AND v.class = n.class
+              AND v.name = n.name AND v.seq <= l.upto
+            ORDER BY v.seq DESC
+            LIMIT 1) v ON true
+          WHERE n.branch_id = l.bid AND n.ns = $3::text AND n.class = $4::smallint AND n.name > $5::text
+            AND n.first_seq <= l.upto
+          ORDER BY n.name
+          LIMIT $7::bigint) x),
+    b AS (SELECT min(m) AS m FROM (SELECT max(name) AS m FROM a GROUP BY d HAVING count(*) = $7::bigint) cut),
+    p AS (
+      SELECT name, kind
+      FROM (
+        SELECT DISTINCT ON (name) name, kind FROM a
+        WHERE name <= coalesce((SELECT m FROM b), name)
+        ORDER BY name, d) nearest
+      WHERE kind = ANY($6::smallint[])
+      ORDER BY name
+      LIMIT $7::bigint)
+    SELECT b.m, p.name, p.kind FROM b LEFT JOIN p ON true ORDER BY p.name";
+
+/// The commits of a view, newest first, level by level: one backward range of the primary key per level.
+pub const LOG: &str = "
+    SELECT c.id, c.seq, c.branch_id, c.parent_id, c.author, c.message, c.committed_at
+    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY l(bid, upto, d),
+      LATERAL (
+        SELECT * FROM commits c
+        WHERE c.branch_id = l.bid AND c.seq <= l.upto
+        ORDER BY c.seq DESC
+        LIMIT $3::bigint + $4::bigint) c
+    ORDER BY l.d, c.seq DESC
+    LIMIT $3::bigint OFFSET $4::bigint";
+
+/// Index `versions_content`.
+pub const NAMED_METADATA: &str = "
+    SELECT DISTINCT v.metadata_location FROM versions v
+    WHERE v.content_id = $1::uuid AND v.metadata_location = ANY($2::text[])";
