@@ -100,3 +100,235 @@ fn fresh_source(id: i32, ids: &HashMap<i32, i32>) -> Result<i32, ApplyError> {
         None => invalid(format!("Cannot find source column: {id}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::fixture::{NOW, properties, read, request, schema};
+    use crate::{ApplyError, CreateTable, PartitionSpec, SortOrder, TableMetadata, create};
+
+    fn made(request: CreateTable) -> Value {
+        let metadata = create(request, NOW).unwrap();
+        let bytes = metadata.to_bytes();
+        assert_eq!(TableMetadata::parse(&bytes).unwrap(), metadata);
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    fn refused(request: CreateTable) -> String {
+        create(request, NOW).unwrap_err().to_string()
+    }
+
+    fn spec(fields: Value) -> Option<PartitionSpec> {
+        read(json!({"spec-id": 7, "fields": fields}))
+    }
+
+    fn order(fields: Value) -> Option<SortOrder> {
+        read(json!({"order-id": 9, "fields": fields}))
+    }
+
+    #[test]
+    fn a_plain_table_has_the_ids_that_every_catalog_gives() {
+        let made = made(request(&[("owner", "ada")]));
+        assert_eq!(
+            made,
+            json!({
+                "format-version": 2,
+                "table-uuid": "00000000-0000-0000-0000-000000000007",
+                "location": "s3://lake/t",
+                "last-sequence-number": 0,
+                "last-updated-ms": NOW,
+                "last-column-id": 7,
+                "current-schema-id": 0,
+                "schemas": [{"type": "struct", "schema-id": 0, "fields": serde_json::to_value(schema()).unwrap()["fields"]}],
+                "default-spec-id": 0,
+                "partition-specs": [{"spec-id": 0, "fields": []}],
+                "last-partition-id": 999,
+                "default-sort-order-id": 0,
+                "sort-orders": [{"order-id": 0, "fields": []}],
+                "properties": {"owner": "ada", "write.parquet.compression-codec": "zstd"},
+                "current-snapshot-id": -1,
+                "refs": {},
+                "snapshots": [],
+                "statistics": [],
+                "partition-statistics": [],
+                "snapshot-log": [],
+                "metadata-log": [],
+            })
+        );
+    }
+
+    #[test]
+    fn field_ids_are_given_level_by_level_and_everything_follows_them() {
+        let schema = read(json!({"type": "struct", "schema-id": 5, "identifier-field-ids": [40], "fields": [
+            {"id": 10, "name": "m", "required": false, "type": {"type": "map", "key-id": 11, "key": "string", "value-id": 12,
+                "value": {"type": "struct", "fields": [{"id": 13, "name": "x", "required": false, "type": "int"}]},
+                "value-required": false}},
+            {"id": 20, "name": "l", "required": false, "type": {"type": "list", "element-id": 21, "element-required": false,
+                "element": {"type": "struct", "fields": [{"id": 22, "name": "y", "required": false, "type": "int"}]}}},
+            {"id": 30, "name": "s", "required": false, "type": {"type": "struct", "fields": [
+                {"id": 31, "name": "z", "required": false, "type": "timestamp", "doc": "d \u{1F680}", "x-kept": 1.0}]}},
+            {"id": 40, "name": "id", "required": true, "type": "long", "doc": ""},
+        ]}));
+        let request = CreateTable {
+            schema,
+            partition_spec: spec(json!([
+                {"source-id": 31, "field-id": 1007, "transform": "day", "name": "z_day"},
+                {"source-id": 40, "field-id": 1003, "transform": "bucket[4]", "name": "bucket"},
+            ])),
+            write_order: order(
+                json!([{"source-id": 40, "transform": "identity", "direction": "asc", "null-order": "nulls-last"}]),
+            ),
+            ..request(&[])
+        };
+        let made = made(request);
+        assert_eq!(made["last-column-id"], 10);
+        assert_eq!(
+            made["schemas"],
+            json!([{"type": "struct", "schema-id": 0, "identifier-field-ids": [4], "fields": [
+                {"id": 1, "name": "m", "required": false, "type": {"type": "map", "key-id": 5, "key": "string", "value-id": 6,
+                    "value": {"type": "struct", "fields": [{"id": 7, "name": "x", "required": false, "type": "int"}]},
+                    "value-required": false}},
+                {"id": 2, "name": "l", "required": false, "type": {"type": "list", "element-id": 8, "element-required": false,
+                    "element": {"type": "struct", "fields": [{"id": 9, "name": "y", "required": false, "type": "int"}]}}},
+                {"id": 3, "name": "s", "required": false, "type": {"type": "struct", "fields": [
+                    {"id": 10, "name": "z", "required": false, "type": "timestamp", "doc": "d \u{1F680}", "x-kept": 1.0}]}},
+                {"id": 4, "name": "id", "required": true, "type": "long", "doc": ""},
+            ]}])
+        );
+        assert_eq!(
+            made["partition-specs"],
+            json!([{"spec-id": 0, "fields": [
+                {"source-id": 10, "field-id": 1000, "transform": "day", "name": "z_day"},
+                {"source-id": 4, "field-id": 1001, "transform": "bucket[4]", "name": "bucket"}]}])
+        );
+        assert_eq!(made["last-partition-id"], 1001);
+        assert_eq!(made["default-sort-order-id"], 1);
+        assert_eq!(made["sort-orders"][0]["order-id"], 1);
+        assert_eq!(made["sort-orders"][0]["fields"][0]["source-id"], 4);
+    }
+
+    #[test]
+    fn the_format_version_is_taken_from_the_properties_and_reserved_ones_are_not_stored() {
+        let asked = [
+            ("format-version", "1"),
+            ("uuid", "x"),
+            ("snapshot-count", "4"),
+            ("current-snapshot-summary", "{}"),
+            ("current-snapshot-id", "1"),
+            ("current-snapshot-timestamp-ms", "1"),
+            ("current-schema", "{}"),
+            ("default-partition-spec", "[]"),
+            ("default-sort-order", "[]"),
+            ("write.parquet.compression-codec", "snappy"),
+        ];
+        let made = made(request(&asked));
+        assert_eq!(made["format-version"], 1);
+        assert_eq!(made["properties"], json!({"write.parquet.compression-codec": "snappy"}));
+        assert_eq!(made["schema"], made["schemas"][0]);
+        assert_eq!(made["partition-spec"], json!([]));
+    }
+
+    #[test]
+    fn versions_that_are_not_served_are_refused() {
+        for (version, expected) in [
+            ("3", "Cannot create a table in format version v3 yet"),
+            ("4", "Unsupported format version: v4 (supported: v2)"),
+            ("0", "Unsupported format version: v0 (supported: v2)"),
+            ("two", "Table property format-version must have integer value, not two"),
+        ] {
+            assert_eq!(refused(request(&[("format-version", version)])), expected);
+        }
+        let error = create(request(&[("format-version", "3")]), NOW).unwrap_err();
+        assert!(matches!(error, ApplyError::Unsupported(_)));
+    }
+
+    #[test]
+    fn a_trailing_slash_of_the_location_is_cut() {
+        let location = "s3://lake/t//".to_owned();
+        assert_eq!(made(CreateTable { location, ..request(&[]) })["location"], "s3://lake/t");
+    }
+
+    #[test]
+    fn specs_that_make_no_sense_are_refused() {
+        let field = |source: i32, transform: &str, name: &str| json!({"source-id": source, "transform": transform, "name": name});
+        for (fields, expected) in [
+            (json!([field(99, "identity", "a")]), "Cannot find source column for partition field: a: identity(99)"),
+            (json!([field(4, "identity", "a")]), "Cannot partition by non-primitive source field: struct"),
+            (json!([field(3, "day", "a")]), "Invalid source type string for transform: day"),
+            (json!([field(7, "identity", "a")]), "Invalid partition field parent: list"),
+            (json!([field(1, "zorder", "a")]), "Cannot partition by unknown transform: zorder"),
+            (json!([field(1, "identity", "")]), "Cannot use empty partition name: "),
+            (json!([field(1, "identity", "a"), field(2, "day", "a")]), "Cannot use partition name more than once: a"),
+            (
+                json!([field(1, "identity", "name")]),
+                "Cannot create identity partition sourced from different field in schema: name",
+            ),
+        ] {
+            assert_eq!(refused(CreateTable { partition_spec: spec(fields), ..request(&[]) }), expected);
+        }
+    }
+
+    #[test]
+    fn orders_that_make_no_sense_are_refused() {
+        let field = |source: i32, transform: &str| json!([{"source-id": source, "transform": transform, "direction": "desc", "null-order": "nulls-first"}]);
+        for (fields, expected) in [
+            (field(99, "identity"), "Cannot find source column for sort field: identity(99) DESC NULLS FIRST"),
+            (field(4, "identity"), "Cannot sort by non-primitive source field: struct"),
+            (field(1, "hour"), "Invalid source type long for transform: hour"),
+            (field(1, "zorder"), "Cannot sort by unknown transform: zorder"),
+        ] {
+            assert_eq!(refused(CreateTable { write_order: order(fields), ..request(&[]) }), expected);
+        }
+    }
+
+    #[test]
+    fn types_and_defaults_of_v3_are_refused_in_v2() {
+        let schema = read(json!({"type": "struct", "fields": [
+            {"id": 1, "name": "v", "required": false, "type": "variant"},
+            {"id": 2, "name": "d", "required": false, "type": "int", "initial-default": 4},
+        ]}));
+        assert_eq!(
+            refused(CreateTable { schema, ..request(&[]) }),
+            "Invalid schema for v2:\n- Invalid type for v: variant is not supported until v3\n\
+             - Invalid initial default for d: non-null default (4) is not supported until v3"
+        );
+    }
+
+    #[test]
+    fn properties_that_no_writer_can_obey_are_refused() {
+        for (key, value, expected) in [
+            ("commit.retry.num-retries", "x", "Table property commit.retry.num-retries must have integer value"),
+            (
+                "commit.retry.min-wait-ms",
+                "-1",
+                "Table property commit.retry.min-wait-ms must have non negative integer value",
+            ),
+            (
+                "write.metadata.previous-versions-max",
+                "many",
+                "Table property write.metadata.previous-versions-max must have integer value",
+            ),
+            (
+                "write.metadata.metrics.column.nope",
+                "full",
+                "Invalid metrics config, could not find column nope from table prop \
+                 write.metadata.metrics.column.nope in schema",
+            ),
+        ] {
+            assert_eq!(refused(request(&[(key, value)])), expected);
+        }
+        let fine = properties(&[("write.metadata.metrics.column.place.city", "full")]);
+        assert!(create(CreateTable { properties: fine, ..request(&[]) }, NOW).is_ok());
+    }
+
+    #[test]
+    fn a_schema_with_ids_used_twice_is_refused() {
+        let mut schema = schema();
+        schema.fields[1].id = 1;
+        assert_eq!(
+            refused(CreateTable { schema, ..request(&[]) }),
+            "Invalid schema: multiple fields for id 1: id and ts"
+        );
+    }
+}

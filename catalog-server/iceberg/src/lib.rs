@@ -17,6 +17,8 @@
 mod apply;
 mod create;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod json;
 mod metadata;
 mod parse;

@@ -131,3 +131,114 @@ impl<'de> serde::Deserialize<'de> for Requirement {
         deserialize_raw(deserializer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::fixture::{append, changed, read, table, table_with_snapshots};
+    use crate::{Requirement, TableMetadata, check};
+
+    fn message(requirement: Value, base: Option<&TableMetadata>) -> Option<String> {
+        check(&[read(requirement)], base).err().map(|failed| failed.to_string())
+    }
+
+    #[test]
+    fn what_holds_passes() {
+        let base = table_with_snapshots();
+        for requirement in [
+            json!({"type": "assert-table-uuid", "uuid": "00000000-0000-0000-0000-000000000007"}),
+            json!({"type": "assert-ref-snapshot-id", "ref": "main", "snapshot-id": 3}),
+            json!({"type": "assert-ref-snapshot-id", "ref": "other", "snapshot-id": null}),
+            json!({"type": "assert-ref-snapshot-id", "ref": "other"}),
+            json!({"type": "assert-last-assigned-field-id", "last-assigned-field-id": 7}),
+            json!({"type": "assert-current-schema-id", "current-schema-id": 0}),
+            json!({"type": "assert-last-assigned-partition-id", "last-assigned-partition-id": 999}),
+            json!({"type": "assert-default-spec-id", "default-spec-id": 0}),
+            json!({"type": "assert-default-sort-order-id", "default-sort-order-id": 0}),
+        ] {
+            assert_eq!(message(requirement.clone(), Some(&base)), None, "{requirement}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_hold_fails_with_the_reference_implementations_words() {
+        let mut updates = append(4);
+        updates.push(json!({"action": "set-snapshot-ref", "ref-name": "t", "type": "tag", "snapshot-id": 1}));
+        let base = changed(&table_with_snapshots(), &updates);
+        let uuid = "00000000-0000-0000-0000-000000000007";
+        for (requirement, expected) in [
+            (json!({"type": "assert-create"}), "table already exists".to_owned()),
+            (json!({"type": "assert-table-uuid", "uuid": "AB"}), format!("UUID does not match: expected {uuid} != AB")),
+            (
+                json!({"type": "assert-ref-snapshot-id", "ref": "main", "snapshot-id": 3}),
+                "branch main has changed: expected id 3 != 4".to_owned(),
+            ),
+            (
+                json!({"type": "assert-ref-snapshot-id", "ref": "t", "snapshot-id": null}),
+                "tag t was created concurrently".to_owned(),
+            ),
+            (
+                json!({"type": "assert-ref-snapshot-id", "ref": "gone", "snapshot-id": 3}),
+                "branch or tag gone is missing, expected 3".to_owned(),
+            ),
+            (
+                json!({"type": "assert-last-assigned-field-id", "last-assigned-field-id": 6}),
+                "last assigned field id changed: expected id 6 != 7".to_owned(),
+            ),
+            (
+                json!({"type": "assert-current-schema-id", "current-schema-id": 1}),
+                "current schema changed: expected id 1 != 0".to_owned(),
+            ),
+            (
+                json!({"type": "assert-last-assigned-partition-id", "last-assigned-partition-id": 1000}),
+                "last assigned partition id changed: expected id 1000 != 999".to_owned(),
+            ),
+            (
+                json!({"type": "assert-default-spec-id", "default-spec-id": 1}),
+                "default partition spec changed: expected id 1 != 0".to_owned(),
+            ),
+            (
+                json!({"type": "assert-default-sort-order-id", "default-sort-order-id": 1}),
+                "default sort order changed: expected id 1 != 0".to_owned(),
+            ),
+        ] {
+            assert_eq!(message(requirement, Some(&base)), Some(format!("Requirement failed: {expected}")));
+        }
+    }
+
+    #[test]
+    fn without_a_table_only_what_asks_for_no_state_holds() {
+        assert_eq!(message(json!({"type": "assert-create"}), None), None);
+        let field = json!({"type": "assert-last-assigned-field-id", "last-assigned-field-id": 9});
+        assert_eq!(message(field, None), None);
+        let uuid = json!({"type": "assert-table-uuid", "uuid": "AB"});
+        assert_eq!(message(uuid, None).as_deref(), Some("Requirement failed: table does not exist"));
+    }
+
+    #[test]
+    fn the_first_requirement_that_fails_is_the_one_that_is_named() {
+        let requirements: Vec<Requirement> =
+            read(json!([{"type": "assert-current-schema-id", "current-schema-id": 0}, {"type": "assert-create"}]));
+        let failed = check(&requirements, Some(&table())).unwrap_err();
+        assert_eq!(failed.to_string(), "Requirement failed: table already exists");
+    }
+
+    #[test]
+    fn unknown_and_garbled_requirements_are_named() {
+        for (text, expected) in [
+            (r#"{"type": "assert-moon-phase"}"#, "unknown type assert-moon-phase"),
+            (r#"{"uuid": "x"}"#, "field type is missing"),
+            (r#"{"type": "assert-table-uuid"}"#, "field uuid is missing"),
+            (
+                r#"{"type": "assert-current-schema-id", "current-schema-id": "0"}"#,
+                "field current-schema-id: invalid type",
+            ),
+            (r#"{"type": "assert-create", "type": "assert-create"}"#, "field type appears twice"),
+            (r#"["assert-create"]"#, "expected an object"),
+        ] {
+            let message = serde_json::from_str::<Requirement>(text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message} does not say {expected}");
+        }
+    }
+}

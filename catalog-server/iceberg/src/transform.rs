@@ -90,3 +90,50 @@ impl fmt::Display for Transform {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Transform;
+    use crate::types::{PrimitiveType, StructType, Type};
+
+    #[test]
+    fn transforms_are_written_as_they_are_read() {
+        for text in ["identity", "year", "month", "day", "hour", "bucket[16]", "truncate[4]", "void", "zorder[2]"] {
+            assert_eq!(Transform::parse(text).to_string(), text);
+        }
+        for text in ["zorder[2]", "bucket[0]", "bucket[-1]", "bucket[4294967295]", "bucket", "Days", ""] {
+            assert_eq!(Transform::parse(text), Transform::Unknown(text.to_owned()));
+        }
+        assert_eq!(Transform::parse("Bucket[4]"), Transform::Bucket(4));
+    }
+
+    #[test]
+    fn a_transform_accepts_the_types_that_the_spec_lists() {
+        let accepted = |transform: &str| -> Vec<&str> {
+            let all = [
+                "boolean",
+                "int",
+                "double",
+                "decimal(4, 1)",
+                "date",
+                "time",
+                "timestamptz",
+                "string",
+                "fixed[2]",
+                "binary",
+                "variant",
+            ];
+            let primitive = |name: &str| Type::Primitive(name.parse::<PrimitiveType>().unwrap());
+            all.into_iter().filter(|name| Transform::parse(transform).accepts(&primitive(name))).collect()
+        };
+        assert_eq!(accepted("identity").len(), 10);
+        assert_eq!(accepted("day"), ["date", "timestamptz"]);
+        assert_eq!(accepted("hour"), ["timestamptz"]);
+        assert_eq!(accepted("truncate[3]"), ["int", "decimal(4, 1)", "string", "binary"]);
+        let bucketed = ["int", "decimal(4, 1)", "date", "time", "timestamptz", "string", "fixed[2]", "binary"];
+        assert_eq!(accepted("bucket[3]"), bucketed);
+        assert_eq!(accepted("zorder").len(), 0);
+        assert!(!Transform::Identity.accepts(&Type::Struct(StructType::default())));
+        assert!(Transform::Void.accepts(&Type::Struct(StructType::default())));
+    }
+}

@@ -138,3 +138,49 @@ fn read_file(source: &Arc<str>, raw: &RawValue, mut file: Object<'_>) -> Result<
     let snapshot_id = file.required("snapshot-id")?;
     Ok(StatisticsFile { snapshot_id, raw: RawJson::part_of(source, raw) })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Update;
+
+    #[test]
+    fn unknown_and_garbled_updates_are_named() {
+        for (text, expected) in [
+            (r#"{"action": "paint-it-blue"}"#, "unknown action paint-it-blue"),
+            (r#"{"action": "enable-row-lineage"}"#, "unknown action enable-row-lineage"),
+            (r#"{"updates": {}}"#, "field action is missing"),
+            (r#"{"action": "set-properties"}"#, "field updates is missing"),
+            (r#"{"action": "set-properties", "updates": {"a": 1}}"#, "field updates: invalid type"),
+            (r#"{"action": "set-location", "location": null}"#, "field location is missing"),
+            (r#"{"action": "add-schema", "schema": {"type": "list"}}"#, "type is list, not struct"),
+            (
+                r#"{"action": "add-spec", "spec": {"fields": [{"source-id": 1, "name": "a"}]}}"#,
+                "field transform is missing",
+            ),
+            (
+                r#"{"action": "add-snapshot", "snapshot": {"snapshot-id": 1.5}}"#,
+                "field snapshot-id is missing or not a number",
+            ),
+            (
+                r#"{"action": "set-snapshot-ref", "ref-name": "a", "snapshot-id": 1, "type": "twig"}"#,
+                "type is twig, not branch or tag",
+            ),
+            (
+                r#"{"action": "set-statistics", "statistics": {"snapshot-id": 1}}"#,
+                "field file-footer-size-in-bytes is missing",
+            ),
+            (r#""add-schema""#, "expected an object"),
+        ] {
+            let message = serde_json::from_str::<Update>(text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message} does not say {expected}");
+        }
+    }
+
+    #[test]
+    fn old_clients_keys_are_understood() {
+        let set: Update = serde_json::from_str(r#"{"action": "set-properties", "updated": {"a": "b"}}"#).unwrap();
+        assert_eq!(set, Update::SetProperties([("a".to_owned(), "b".to_owned())].into()));
+        let remove: Update = serde_json::from_str(r#"{"action": "remove-properties", "removed": ["a"]}"#).unwrap();
+        assert_eq!(remove, Update::RemoveProperties(vec!["a".to_owned()]));
+    }
+}

@@ -49,3 +49,89 @@ impl Draft<'_> {
         metadata.default_sort_order().map_or(Ok(()), |order| order.check_compatible(&index))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::fixture::{append, is_unchanged, run, schema, table};
+    use crate::{Applied, ApplyError, TableMetadata};
+
+    fn first_commit() -> Vec<Value> {
+        let mut schema = serde_json::to_value(schema()).unwrap();
+        schema["schema-id"] = 0.into();
+        vec![
+            json!({"action": "assign-uuid", "uuid": "00000000-0000-0000-0000-000000000007"}),
+            json!({"action": "upgrade-format-version", "format-version": 2}),
+            json!({"action": "add-schema", "schema": schema}),
+            json!({"action": "set-current-schema", "schema-id": -1}),
+            json!({"action": "add-spec", "spec": {"spec-id": 0, "fields": []}}),
+            json!({"action": "set-default-spec", "spec-id": -1}),
+            json!({"action": "add-sort-order", "sort-order": {"order-id": 0, "fields": []}}),
+            json!({"action": "set-default-sort-order", "sort-order-id": -1}),
+            json!({"action": "set-location", "location": "s3://lake/t"}),
+            json!({"action": "set-properties", "updates": {"write.parquet.compression-codec": "zstd"}}),
+        ]
+    }
+
+    fn started(updates: &[Value]) -> Result<TableMetadata, ApplyError> {
+        match run(None, updates)? {
+            Applied::Changed(metadata) => Ok(metadata),
+            Applied::Unchanged => panic!("a table of nothing"),
+        }
+    }
+
+    #[test]
+    fn the_first_commit_of_a_staged_table_makes_what_create_would_have_made() {
+        let made = started(&first_commit()).unwrap();
+        let wanted = TableMetadata { last_updated_ms: made.last_updated_ms, ..table() };
+        assert_eq!(made, wanted);
+    }
+
+    #[test]
+    fn the_first_commit_may_bring_a_snapshot_and_has_an_empty_metadata_log() {
+        let made = started(&[first_commit(), append(1)].concat()).unwrap();
+        assert_eq!(made.current_snapshot_id(), Some(1));
+        assert_eq!(made.metadata_log().count(), 0);
+        assert_eq!(made.snapshot_log().len(), 1);
+    }
+
+    #[test]
+    fn the_first_commit_may_be_of_v1() {
+        let mut updates = first_commit();
+        updates[1]["format-version"] = 1.into();
+        assert_eq!(started(&updates).unwrap().format_version(), 1);
+        updates[1]["format-version"] = 3.into();
+        assert_eq!(
+            started(&updates),
+            Err(ApplyError::Unsupported("Cannot create a table in format version v3 yet".to_owned()))
+        );
+    }
+
+    #[test]
+    fn the_first_commit_must_be_complete() {
+        for (missing, expected) in [
+            (0, "UUID is required in format v2"),
+            (3, "Attempting to add a partition spec before a schema is current"),
+            (5, "Cannot create a table without a default partition spec"),
+            (7, "Cannot create a table without a default sort order"),
+            (8, "Cannot create a table without a location"),
+        ] {
+            let mut updates = first_commit();
+            updates.remove(missing);
+            assert_eq!(started(&updates), Err(ApplyError::Invalid(expected.to_owned())));
+        }
+    }
+
+    #[test]
+    fn no_update_changes_nothing() {
+        assert!(is_unchanged(&table(), &[]));
+    }
+
+    #[test]
+    fn too_many_updates_are_refused() {
+        let update = json!({"action": "remove-snapshot-ref", "ref-name": "x"});
+        let refused = run(Some(&table()), &vec![update; 20_001]).unwrap_err();
+        assert_eq!(refused.to_string(), "Cannot apply 20001 updates at once: the limit is 20000");
+    }
+}

@@ -71,3 +71,70 @@ impl Draft<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::fixture::{changed, is_unchanged, read, refused, run, table, v1_table};
+    use crate::{ApplyError, TableMetadata};
+
+    #[test]
+    fn v1_becomes_v2_and_its_snapshots_get_numbers() {
+        let snapshot = json!({"snapshot-id": 5, "timestamp-ms": crate::fixture::NOW, "sequence-number": 0,
+            "manifest-list": "s3://lake/l.avro", "summary": {"operation": "append"}});
+        let v1 = changed(&v1_table(), &[json!({"action": "add-snapshot", "snapshot": snapshot})]);
+        assert!(!v1.snapshots()[0].json().contains("sequence-number"));
+        let v2 = changed(&v1, &[json!({"action": "upgrade-format-version", "format-version": 2})]);
+        assert_eq!(v2.format_version(), 2);
+        assert_eq!(v2.last_sequence_number(), 0);
+        assert_eq!(v2.snapshots()[0].head().unwrap().sequence_number, 0);
+        assert!(v2.snapshots()[0].json().contains("\"sequence-number\":0"));
+    }
+
+    #[test]
+    fn only_upgrades_that_are_served_are_done() {
+        let upgrade = |version: i64| [json!({"action": "upgrade-format-version", "format-version": version})];
+        assert!(is_unchanged(&table(), &upgrade(2)));
+        assert_eq!(refused(&table(), &upgrade(1)), "Cannot downgrade v2 table to v1");
+        assert_eq!(refused(&table(), &upgrade(3)), "Cannot upgrade a table to format version v3 yet");
+        for version in [0, 4, -1, 258] {
+            let expected = format!("Cannot upgrade table to unsupported format version: v{version} (supported: v2)");
+            assert_eq!(refused(&table(), &upgrade(version)), expected);
+        }
+        assert!(matches!(run(Some(&table()), &upgrade(3)), Err(ApplyError::Unsupported(_))));
+    }
+
+    #[test]
+    fn format_version_as_a_property_upgrades_and_is_not_stored() {
+        let set = [json!({"action": "set-properties", "updates": {"format-version": "2", "snapshot-count": "9"}})];
+        let upgraded = changed(&v1_table(), &set);
+        assert_eq!(upgraded.format_version(), 2);
+        assert_eq!(upgraded.property("format-version"), None);
+        assert_eq!(upgraded.property("snapshot-count"), None);
+        assert!(is_unchanged(&table(), &set));
+    }
+
+    #[test]
+    fn a_table_keeps_its_uuid() {
+        let assign = |uuid: &str| [json!({"action": "assign-uuid", "uuid": uuid})];
+        let own = "00000000-0000-0000-0000-000000000007";
+        assert!(is_unchanged(&table(), &assign(own)));
+        assert_eq!(
+            refused(&table(), &assign("00000000-0000-0000-0000-000000000008")),
+            format!("Cannot reassign uuid: {own} to 00000000-0000-0000-0000-000000000008")
+        );
+        assert_eq!(refused(&table(), &assign("x")), "Cannot set uuid to x: not a UUID");
+    }
+
+    #[test]
+    fn an_old_table_without_a_uuid_needs_one_for_v2() {
+        let mut document: serde_json::Value = serde_json::from_slice(&v1_table().to_bytes()).unwrap();
+        document.as_object_mut().unwrap().remove("table-uuid");
+        let old = TableMetadata::parse(document.to_string().as_bytes()).unwrap();
+        let upgrade = json!({"action": "upgrade-format-version", "format-version": 2});
+        assert_eq!(refused(&old, &[upgrade.clone()]), "UUID is required in format v2");
+        let assign = json!({"action": "assign-uuid", "uuid": "00000000-0000-0000-0000-000000000009"});
+        assert_eq!(changed(&old, &[assign, upgrade]).uuid(), Some(read(json!("00000000-0000-0000-0000-000000000009"))));
+    }
+}

@@ -50,3 +50,63 @@ impl Draft<'_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::fixture::{FILE, NOW, append, changed, set_ref, snapshot, table};
+    use crate::{Applied, ApplyContext, TableMetadata, Update, apply};
+
+    fn log(table: &TableMetadata) -> Vec<i64> {
+        table.snapshot_log().iter().map(|entry| entry.snapshot_id).collect()
+    }
+
+    #[test]
+    fn snapshots_that_were_current_only_in_passing_leave_no_entry() {
+        let updates = [append(1), append(2), append(3)].concat();
+        let next = changed(&table(), &updates);
+        assert_eq!(log(&next), [3]);
+        assert_eq!(next.snapshots().len(), 3);
+    }
+
+    #[test]
+    fn a_snapshot_of_another_branch_leaves_no_entry() {
+        let add = json!({"action": "add-snapshot", "snapshot": snapshot(1)});
+        let next = changed(&table(), &[add, set_ref("dev", 1)]);
+        assert_eq!(log(&next), Vec::<i64>::new());
+        assert_eq!(next.current_snapshot_id(), None);
+    }
+
+    #[test]
+    fn every_commit_adds_the_file_before_it_and_the_oldest_leave() {
+        let mut metadata = table();
+        let set = |max: &str| -> Update {
+            let updates = json!({"write.metadata.previous-versions-max": max});
+            crate::fixture::read(json!({"action": "set-properties", "updates": updates}))
+        };
+        let mut commit = |max: &str, now: i64| -> Vec<String> {
+            let file = format!("{now}.json");
+            let context = ApplyContext { now_ms: NOW + now, previous_file: Some(&file) };
+            let Applied::Changed(next) = apply(Some(&metadata), &[set(max)], context).unwrap() else { panic!() };
+            metadata = next;
+            metadata.metadata_log().map(str::to_owned).collect()
+        };
+        assert_eq!(commit("2", 1), ["1.json"]);
+        assert_eq!(commit("2", 2), ["1.json", "2.json"]);
+        assert_eq!(commit("2", 3), ["2.json", "3.json"]);
+        assert_eq!(commit("4", 4), ["2.json", "3.json", "4.json"]);
+        assert_eq!(commit("1", 5), ["5.json"]);
+        assert_eq!(commit("0", 6), ["6.json"]);
+        assert_eq!(commit("-3", 7), ["7.json"]);
+        assert_eq!(metadata.metadata_log_entries()[0].timestamp_ms, NOW + 6);
+    }
+
+    #[test]
+    fn a_hundred_files_are_kept_unless_told_otherwise() {
+        let set = json!({"action": "set-properties", "updates": {"a": "b"}});
+        let next = (0..105).fold(table(), |base, _| changed(&base, std::slice::from_ref(&set)));
+        assert_eq!(next.metadata_log().count(), 100);
+        assert_eq!(next.metadata_log().next(), Some(FILE));
+    }
+}

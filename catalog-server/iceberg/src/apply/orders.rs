@@ -45,3 +45,48 @@ impl Draft<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::TableMetadata;
+    use crate::fixture::{changed, is_unchanged, refused, table};
+
+    fn add(sources: &[i32]) -> Value {
+        let field = |id: &i32| json!({"source-id": id, "transform": "identity", "direction": "asc", "null-order": "nulls-first"});
+        let fields: Vec<Value> = sources.iter().map(field).collect();
+        json!({"action": "add-sort-order", "sort-order": {"order-id": 31, "fields": fields}})
+    }
+
+    fn set(id: i32) -> Value {
+        json!({"action": "set-default-sort-order", "sort-order-id": id})
+    }
+
+    fn ids(table: &TableMetadata) -> Vec<i32> {
+        table.sort_orders().iter().map(|order| order.id).collect()
+    }
+
+    #[test]
+    fn orders_are_numbered_from_one_and_no_order_is_zero() {
+        let next = changed(&table(), &[add(&[1]), set(-1), add(&[2, 1])]);
+        assert_eq!((ids(&next), next.default_sort_order_id()), (vec![0, 1, 2], 1));
+        assert!(is_unchanged(&next, &[add(&[1]), set(-1)]));
+        let back = changed(&next, &[add(&[]), set(-1)]);
+        assert_eq!((ids(&back), back.default_sort_order_id()), (vec![0, 1, 2], 0));
+    }
+
+    #[test]
+    fn an_unknown_order_cannot_be_the_default() {
+        assert_eq!(refused(&table(), &[set(4)]), "Cannot set default sort order to unknown sort order: 4");
+        assert_eq!(refused(&table(), &[set(-1)]), "Cannot set last added sort order: no sort order has been added");
+    }
+
+    #[test]
+    fn an_order_by_a_missing_column_is_refused() {
+        assert_eq!(
+            refused(&table(), &[add(&[90])]),
+            "Cannot find source column for sort field: identity(90) ASC NULLS FIRST"
+        );
+    }
+}

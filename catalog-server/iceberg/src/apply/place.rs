@@ -38,3 +38,40 @@ impl Draft<'_> {
         self.changed |= !keys.is_empty();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::fixture::{changed, is_unchanged, refused, table};
+
+    #[test]
+    fn the_location_moves_without_its_trailing_slash() {
+        let set = |location: &str| [json!({"action": "set-location", "location": location})];
+        assert_eq!(changed(&table(), &set("s3://lake/u/")).location(), "s3://lake/u");
+        assert!(is_unchanged(&table(), &set("s3://lake/t/")));
+        assert_eq!(refused(&table(), &set("")), "Cannot set location to nothing");
+    }
+
+    #[test]
+    fn properties_are_set_and_removed() {
+        let next = changed(&table(), &[json!({"action": "set-properties", "updates": {"a": "1", "b": "2"}})]);
+        assert_eq!((next.property("a"), next.property("b")), (Some("1"), Some("2")));
+        let next = changed(&next, &[json!({"action": "remove-properties", "removals": ["a", "never"]})]);
+        assert_eq!((next.property("a"), next.property("b")), (None, Some("2")));
+        let nothing = [
+            json!({"action": "set-properties", "updates": {}}),
+            json!({"action": "remove-properties", "removals": []}),
+        ];
+        assert!(is_unchanged(&next, &nothing));
+    }
+
+    #[test]
+    fn properties_that_no_writer_can_obey_are_refused() {
+        let update = json!({"action": "set-properties", "updates": {"write.metadata.previous-versions-max": "x"}});
+        assert_eq!(
+            refused(&table(), &[update]),
+            "Table property write.metadata.previous-versions-max must have integer value"
+        );
+    }
+}

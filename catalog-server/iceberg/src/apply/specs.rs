@@ -89,3 +89,107 @@ fn known_id(metadata: &TableMetadata, field: &PartitionField) -> Option<i32> {
     let fields = metadata.partition_specs.iter().flat_map(|spec| &spec.fields);
     fields.filter(|other| other.same_value(field)).filter_map(|other| other.field_id).max()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::TableMetadata;
+    use crate::fixture::{changed, is_unchanged, refused, table, v1_table};
+
+    fn add(fields: &Value) -> Value {
+        json!({"action": "add-spec", "spec": {"spec-id": 44, "fields": fields}})
+    }
+
+    fn set(id: i32) -> Value {
+        json!({"action": "set-default-spec", "spec-id": id})
+    }
+
+    fn field(source: i32, transform: &str, name: &str, id: Option<i32>) -> Value {
+        let mut field = json!({"source-id": source, "transform": transform, "name": name});
+        if let Some(id) = id {
+            field["field-id"] = id.into();
+        }
+        field
+    }
+
+    fn field_ids(table: &TableMetadata) -> Vec<Vec<Option<i32>>> {
+        let ids = |spec: &crate::PartitionSpec| spec.fields.iter().map(|field| field.field_id).collect();
+        table.partition_specs().iter().map(ids).collect()
+    }
+
+    #[test]
+    fn a_new_spec_gets_the_next_id_and_its_highest_field_id_counts() {
+        let next = changed(&table(), &[add(&json!([field(2, "day", "d", Some(1004))])), set(-1)]);
+        assert_eq!((next.default_spec_id(), next.last_partition_id()), (1, 1004));
+        let again = changed(&next, &[add(&json!([field(2, "month", "m", Some(1002))]))]);
+        assert_eq!((again.default_spec_id(), again.last_partition_id()), (1, 1004));
+        assert_eq!(again.partition_specs().last().unwrap().id, 2);
+    }
+
+    #[test]
+    fn a_spec_with_the_same_values_is_found_again_whatever_its_names() {
+        let next = changed(&table(), &[add(&json!([field(2, "day", "d", Some(1000))])), set(-1)]);
+        assert!(is_unchanged(&next, &[add(&json!([field(2, "day", "other", Some(1007))])), set(-1)]));
+        let back = changed(&next, &[add(&json!([])), set(-1)]);
+        assert_eq!((back.default_spec_id(), back.partition_specs().len()), (0, 2));
+    }
+
+    #[test]
+    fn fields_without_ids_get_the_ids_of_the_same_values_or_new_ones() {
+        let one = changed(&table(), &[add(&json!([field(2, "day", "d", None), field(1, "bucket[4]", "b", None)]))]);
+        assert_eq!(field_ids(&one)[1], [Some(1000), Some(1001)]);
+        let two = changed(&one, &[add(&json!([field(3, "identity", "n", None), field(1, "bucket[4]", "b", None)]))]);
+        assert_eq!(field_ids(&two)[2], [Some(1002), Some(1001)]);
+        assert_eq!(two.last_partition_id(), 1002);
+    }
+
+    #[test]
+    fn v1_numbers_fields_by_position() {
+        let fields = json!([field(2, "day", "d", Some(1000)), field(1, "bucket[4]", "b", Some(1002))]);
+        assert_eq!(
+            refused(&v1_table(), &[add(&fields)]),
+            "Spec does not use sequential IDs that are required in v1: [1000: d: day(2), 1002: b: bucket[4](1)]"
+        );
+        let fields = json!([field(2, "void", "d", None), field(1, "bucket[4]", "b", None)]);
+        assert_eq!(field_ids(&changed(&v1_table(), &[add(&fields)]))[1], [Some(1000), Some(1001)]);
+    }
+
+    #[test]
+    fn an_unknown_spec_cannot_be_the_default() {
+        assert_eq!(refused(&table(), &[set(4)]), "Cannot set default partition spec to unknown spec: 4");
+        assert_eq!(refused(&table(), &[set(-1)]), "Cannot set last added spec: no spec has been added");
+        assert!(is_unchanged(&table(), &[set(0)]));
+    }
+
+    #[test]
+    fn specs_that_are_not_the_default_can_be_removed() {
+        let next = changed(&table(), &[add(&json!([field(2, "day", "d", None)])), set(-1)]);
+        let remove = |ids: &[i32]| json!({"action": "remove-partition-specs", "spec-ids": ids});
+        assert_eq!(refused(&next, &[remove(&[1])]), "Cannot remove the default partition spec");
+        let removed = changed(&next, &[remove(&[0])]);
+        assert_eq!(removed.partition_specs().len(), 1);
+        assert_eq!(removed.last_partition_id(), 1000);
+    }
+
+    #[test]
+    fn broken_specs_are_refused() {
+        for (fields, expected) in [
+            (json!([field(9, "day", "d", None)]), "Cannot find source column for partition field: 1000: d: day(9)"),
+            (
+                json!([field(2, "day", "id", None)]),
+                "Cannot create identity partition sourced from different field in schema: id",
+            ),
+            (
+                json!([field(2, "day", "d", Some(1000)), field(2, "hour", "h", Some(1000))]),
+                "Cannot use partition field id more than once: 1000: h: hour(2)",
+            ),
+            (
+                json!([{"source-ids": [1, 2], "transform": "identity", "name": "both"}]),
+                "Cannot partition by several columns before v3: 1000: both: identity(1)",
+            ),
+        ] {
+            assert_eq!(refused(&table(), &[add(&fields)]), expected);
+        }
+    }
+}

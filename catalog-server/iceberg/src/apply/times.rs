@@ -26,3 +26,48 @@ impl Draft<'_> {
         metadata.last_updated_ms.max(snapshot).max(file)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::TableMetadata;
+    use crate::fixture::{NOW, changed, set_ref, snapshot, table_with_snapshots};
+
+    /// The fourth snapshot, made at a time before or after that of the table (`NOW + 3000`).
+    fn append_at(timestamp_ms: i64) -> TableMetadata {
+        let mut snapshot = snapshot(4);
+        snapshot["timestamp-ms"] = timestamp_ms.into();
+        let add = json!({"action": "add-snapshot", "snapshot": snapshot});
+        changed(&table_with_snapshots(), &[add, set_ref("main", 4)])
+    }
+
+    fn logged(table: &TableMetadata) -> i64 {
+        table.snapshot_log().last().unwrap().timestamp_ms
+    }
+
+    #[test]
+    fn a_writers_time_counts() {
+        for timestamp in [NOW + 90_000, NOW + 3_000, NOW - 50_000] {
+            let next = append_at(timestamp);
+            assert_eq!((next.last_updated_ms(), logged(&next)), (timestamp, timestamp));
+        }
+    }
+
+    #[test]
+    fn a_writer_whose_clock_is_slow_can_commit() {
+        let next = append_at(NOW - 10_000_000);
+        assert_eq!((next.last_updated_ms(), logged(&next)), (NOW + 3_000, NOW + 3_000));
+        assert_eq!(next.snapshot(4).unwrap().head().unwrap().timestamp_ms, NOW - 10_000_000);
+    }
+
+    #[test]
+    fn a_table_whose_last_writers_clock_ran_ahead_stays_usable() {
+        let ahead = append_at(NOW + 31_536_000_000);
+        let update = json!({"action": "set-properties", "updates": {"a": "b"}});
+        let next = changed(&ahead, &[update]);
+        assert_eq!(next.last_updated_ms(), NOW + 31_536_000_000);
+        let written: Value = serde_json::from_slice(&next.to_bytes()).unwrap();
+        assert_eq!(written["metadata-log"].as_array().unwrap().last().unwrap()["timestamp-ms"], NOW + 31_536_000_000);
+    }
+}

@@ -157,3 +157,87 @@ impl<'a> Part<'a> {
         Self { id, name, required, field_type, field: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::SchemaIndex;
+    use crate::Schema;
+    use crate::fixture::{read, schema};
+
+    fn refused(schema: &Schema) -> String {
+        SchemaIndex::new(schema).err().unwrap().to_string()
+    }
+
+    fn with(fields: Value, identifiers: &[i32]) -> Schema {
+        read(json!({"type": "struct", "fields": fields, "identifier-field-ids": identifiers}))
+    }
+
+    #[test]
+    fn nested_fields_are_found_by_full_name() {
+        let schema = schema();
+        let index = SchemaIndex::new(&schema).unwrap();
+        for (name, id) in [("id", 1), ("place", 4), ("place.city", 6), ("tags.element", 7)] {
+            assert_eq!(index.by_name(name).map(|node| node.id), Some(id));
+            assert_eq!(index.by_id(id).map(|node| node.name.as_str()), Some(name));
+        }
+        let city = index.by_id(6).unwrap();
+        assert_eq!(index.ancestors(city).map(|node| node.id).collect::<Vec<_>>(), [4]);
+    }
+
+    #[test]
+    fn ids_and_names_are_used_once() {
+        let twice = with(
+            json!([{"id": 1, "name": "a", "required": true, "type": "int"}, {"id": 1, "name": "b", "required": true, "type": "int"}]),
+            &[],
+        );
+        assert_eq!(refused(&twice), "Invalid schema: multiple fields for id 1: a and b");
+        let twice = with(
+            json!([
+                {"id": 1, "name": "a.b", "required": true, "type": "int"},
+                {"id": 2, "name": "a", "required": true, "type": {"type": "struct", "fields": [
+                    {"id": 3, "name": "b", "required": true, "type": "int"}]}},
+            ]),
+            &[],
+        );
+        assert_eq!(refused(&twice), "Invalid schema: multiple fields for name a.b: 1 and 3");
+    }
+
+    #[test]
+    fn identifier_fields_identify() {
+        let fields = json!([
+            {"id": 1, "name": "id", "required": true, "type": "long"},
+            {"id": 2, "name": "maybe", "required": false, "type": "long"},
+            {"id": 3, "name": "ratio", "required": true, "type": "double"},
+            {"id": 4, "name": "in", "required": true, "type": {"type": "struct", "fields": [
+                {"id": 5, "name": "id", "required": true, "type": "long"}]}},
+            {"id": 6, "name": "opt", "required": false, "type": {"type": "struct", "fields": [
+                {"id": 7, "name": "id", "required": true, "type": "long"}]}},
+            {"id": 8, "name": "list", "required": true, "type":
+                {"type": "list", "element-id": 9, "element": "long", "element-required": true}},
+        ]);
+        assert!(SchemaIndex::new(&with(fields.clone(), &[1, 5])).is_ok());
+        for (id, expected) in [
+            (2, "Cannot add field maybe as an identifier field: not a required field"),
+            (3, "Cannot add field ratio as an identifier field: must not be float or double field"),
+            (4, "Cannot add field in as an identifier field: not a primitive type field"),
+            (7, "Cannot add field opt.id as an identifier field: must not be nested in an optional field opt"),
+            (9, "Cannot add field list.element as an identifier field: must not be nested in list"),
+            (10, "Cannot add fieldId 10 as an identifier field: field does not exist"),
+        ] {
+            assert_eq!(refused(&with(fields.clone(), &[id])), expected);
+        }
+    }
+
+    #[test]
+    fn long_names_around_many_fields_are_refused_before_they_fill_the_memory() {
+        let inner: Vec<Value> =
+            (2..20_000).map(|id| json!({"id": id, "name": id.to_string(), "required": true, "type": "int"})).collect();
+        let schema = with(
+            json!([{"id": 1, "name": "n".repeat(1_000), "required": true, "type": {"type": "struct", "fields": inner}}]),
+            &[],
+        );
+        assert!(refused(&schema).contains("full names of its fields take more than"));
+    }
+}

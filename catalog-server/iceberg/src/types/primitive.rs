@@ -146,3 +146,62 @@ impl fmt::Display for PrimitiveType {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PrimitiveType;
+
+    #[test]
+    fn every_type_is_written_as_it_is_read() {
+        for name in [
+            "boolean",
+            "int",
+            "long",
+            "float",
+            "double",
+            "decimal(9, 2)",
+            "date",
+            "time",
+            "timestamp",
+            "timestamptz",
+            "timestamp_ns",
+            "timestamptz_ns",
+            "string",
+            "uuid",
+            "fixed[16]",
+            "binary",
+            "unknown",
+            "variant",
+            "geometry",
+            "geometry(srid:3857)",
+            "geography",
+            "geography(OGC:CRS84, karney)",
+        ] {
+            assert_eq!(name.parse::<PrimitiveType>().unwrap().to_string(), name);
+        }
+        assert_eq!("DECIMAL( 38,0 )".parse(), Ok(PrimitiveType::Decimal { precision: 38, scale: 0 }));
+    }
+
+    #[test]
+    fn what_is_no_type_is_refused() {
+        for name in [
+            "",
+            "text",
+            "int(4)",
+            "decimal",
+            "decimal(39, 1)",
+            "decimal(0, 0)",
+            "decimal(9)",
+            "decimal(9, -1)",
+            "fixed",
+            "fixed[-1]",
+            "fixed[99999999999]",
+            "fixed[16",
+            "string)",
+            "decimal(9, 2]",
+        ] {
+            let error = name.parse::<PrimitiveType>().unwrap_err();
+            assert_eq!(error.to_string(), format!("cannot parse type: unknown type {name}"));
+        }
+    }
+}
