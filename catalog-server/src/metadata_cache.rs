@@ -1,31 +1,133 @@
-//! L2: the bytes of immutable metadata files by location. Never stale, since a location's content never changes.
+//! L2: the bytes of table metadata files. They never change, so an entry is never stale; it leaves only for room.
+//!
+//! Filled at commit, create and register by the one who wrote or read the file; else at the first load. Many loads of a
+//! table that is not there yet make one read (single flight).
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use moka::future::Cache;
 
+use crate::metrics::Metrics;
+use crate::storage::FileError;
+
+/// Bytes that an entry costs besides key and value: the cache's own records.
+const OVERHEAD: usize = 200;
+
+/// By warehouse and location: two warehouses may allow one location and have different credentials for it.
+type Place = (i64, String);
+
 /// Weighed in bytes. Clones share the content.
 #[derive(Clone)]
 pub struct MetadataCache {
-    files: Cache<String, Bytes>,
+    files: Cache<Place, Bytes>,
+    metrics: Metrics,
 }
 
 impl MetadataCache {
-    /// A cache of at most so many bytes.
+    /// A cache that holds at most so many bytes; 0 holds nothing.
     #[must_use]
-    pub fn new(max_bytes: u64) -> Self {
-        let weigh = |location: &String, bytes: &Bytes| {
-            u32::try_from(location.len().saturating_add(bytes.len())).unwrap_or(u32::MAX)
+    pub fn new(max_bytes: u64, metrics: Metrics) -> Self {
+        let weigh = |(_, location): &Place, file: &Bytes| {
+            u32::try_from(file.len() + location.len() + OVERHEAD).unwrap_or(u32::MAX)
         };
-        Self { files: Cache::builder().max_capacity(max_bytes).weigher(weigh).build() }
+        Self { files: Cache::builder().max_capacity(max_bytes).weigher(weigh).build(), metrics }
     }
 
-    /// The file, if it is there.
-    pub async fn get(&self, location: &str) -> Option<Bytes> {
-        self.files.get(location).await
+    /// The file, from the cache or by `read`, which only one of those who ask at the same time runs.
+    ///
+    /// # Errors
+    /// What `read` says. An error is not kept.
+    pub async fn get_or_read(
+        &self,
+        warehouse_id: i64,
+        location: &str,
+        read: impl Future<Output = Result<Bytes, FileError>>,
+    ) -> Result<Bytes, Arc<FileError>> {
+        let hit = AtomicBool::new(true);
+        let read = async {
+            hit.store(false, Ordering::Relaxed);
+            read.await
+        };
+        let found = self.files.try_get_with((warehouse_id, location.to_owned()), read).await;
+        self.metrics.cache_look(hit.into_inner());
+        self.metrics.cache_bytes(self.bytes());
+        found
     }
 
     /// Keeps a file that was just written or read.
-    pub async fn insert(&self, location: String, bytes: Bytes) {
-        self.files.insert(location, bytes).await;
+    pub async fn fill(&self, warehouse_id: i64, location: &str, file: Bytes) {
+        self.files.insert((warehouse_id, location.to_owned()), file).await;
+        self.metrics.cache_bytes(self.bytes());
+    }
+
+    /// The bytes that it holds now, roughly: housekeeping lags behind.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.files.weighted_size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    async fn yes() -> Result<Bytes, FileError> {
+        Ok(Bytes::from_static(b"{}"))
+    }
+
+    async fn never() -> Result<Bytes, FileError> {
+        unreachable!("it is in the cache")
+    }
+
+    fn gone() -> FileError {
+        FileError::NotFound { location: "l".into() }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_once_and_another_warehouse_reads_it_itself() {
+        let metrics = Metrics::default();
+        let cache = MetadataCache::new(10_000, metrics.clone());
+        cache.get_or_read(1, "l", yes()).await.unwrap();
+        cache.get_or_read(1, "l", never()).await.unwrap();
+        cache.fill(3, "l", Bytes::new()).await;
+        cache.get_or_read(3, "l", never()).await.unwrap();
+        cache.get_or_read(2, "l", async { Err(gone()) }).await.unwrap_err();
+        let text = metrics.encode();
+        assert!(text.contains(r#"lookups_total{result="hit"} 2"#), "{text}");
+        assert!(text.contains(r#"lookups_total{result="miss"} 2"#), "{text}");
+    }
+
+    #[tokio::test]
+    async fn many_who_ask_at_once_make_one_read() {
+        let (cache, reads) = (MetadataCache::new(10_000, Metrics::default()), AtomicU32::new(0));
+        let read = || async {
+            reads.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            yes().await
+        };
+        futures::future::join_all((0..20).map(|_| cache.get_or_read(1, "l", read()))).await;
+        assert_eq!(reads.into_inner(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_not_kept() {
+        let cache = MetadataCache::new(10_000, Metrics::default());
+        cache.get_or_read(1, "l", async { Err(gone()) }).await.unwrap_err();
+        assert!(cache.get_or_read(1, "l", yes()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn it_never_holds_much_more_than_it_may() {
+        let cache = MetadataCache::new(50_000, Metrics::default());
+        for n in 0..100 {
+            cache.fill(1, &n.to_string(), Bytes::from(vec![0; 10_000])).await;
+            cache.files.run_pending_tasks().await;
+            assert!(cache.bytes() <= 50_000);
+        }
     }
 }

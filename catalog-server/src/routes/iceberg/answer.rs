@@ -1,0 +1,115 @@
+//! Answers about a table: the stored bytes with a little JSON around them. Pure. Metadata is never parsed to be sent.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::ApiError;
+use crate::storage::WarehouseContext;
+
+/// How much of the hash an `ETag` shows: 128 bits.
+const TAG_BYTES: usize = 16;
+
+/// `LoadTableResult`, and without `config` `CommitTableResponse`. `None` as a location: the table is only staged.
+pub(crate) fn table(
+    metadata_location: Option<&str>,
+    metadata: &Bytes,
+    config: Option<&BTreeMap<String, String>>,
+    tag: Option<HeaderValue>,
+) -> Result<Response, ApiError> {
+    let location = serde_json::to_string(&metadata_location).map_err(ApiError::internal)?;
+    let config = config.map(serde_json::to_string).transpose().map_err(ApiError::internal)?;
+    let mut body = Vec::with_capacity(metadata.len() + location.len() + config.as_ref().map_or(0, String::len) + 64);
+    body.extend_from_slice(b"{\"metadata-location\":");
+    body.extend_from_slice(location.as_bytes());
+    body.extend_from_slice(b",\"metadata\":");
+    body.extend_from_slice(metadata);
+    if let Some(config) = config {
+        body.extend_from_slice(b",\"config\":");
+        body.extend_from_slice(config.as_bytes());
+    }
+    body.push(b'}');
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().extend(tag.map(|tag| (ETAG, tag)));
+    Ok(response)
+}
+
+/// The settings with which a client reaches the table's files. Never keys.
+pub(crate) fn config(warehouse: &WarehouseContext) -> BTreeMap<String, String> {
+    let Some(s3) = &warehouse.profile.s3 else { return BTreeMap::new() };
+    let region = s3.region().to_owned();
+    let mut config = BTreeMap::from([
+        ("s3.region".to_owned(), region.clone()),
+        ("client.region".to_owned(), region),
+        ("s3.path-style-access".to_owned(), s3.path_style.to_string()),
+    ]);
+    config.extend(s3.endpoint.clone().map(|endpoint| ("s3.endpoint".to_owned(), endpoint)));
+    config
+}
+
+/// The `ETag` of one representation: the file, which part of it is asked for (`all`, `refs`), and the warehouse's
+/// settings that stand beside it.
+pub(crate) fn tag(metadata_location: &str, part: &str, warehouse: &WarehouseContext) -> HeaderValue {
+    let text = format!("{metadata_location}\n{part}\n{}", warehouse.row.version);
+    let hash = Sha256::digest(text.as_bytes());
+    let hex: String = hash.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    HeaderValue::try_from(format!("\"{hex}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// True if the client has this representation already (RFC 9110, 13.1.2: weak comparison).
+pub(crate) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known
+        .flat_map(|value| value.split(','))
+        .map(|one| one.trim().trim_start_matches("W/"))
+        .any(|one| one == "*" || one.as_bytes() == tag.as_bytes())
+}
+
+/// 304: the client has it.
+pub(crate) fn not_modified(tag: HeaderValue) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response.headers_mut().insert(ETAG, tag);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(response: Response) -> serde_json::Value {
+        let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 10_000)).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    #[test]
+    fn the_stored_bytes_are_spliced_in_as_they_are() {
+        let stored = Bytes::from_static(br#"{"b": 1,   "a": [2]}"#);
+        let response = table(Some("s3://b/\"x\""), &stored, Some(&BTreeMap::new()), None).unwrap();
+        let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 10_000)).unwrap();
+        let text = r#"{"metadata-location":"s3://b/\"x\"","metadata":{"b": 1,   "a": [2]},"config":{}}"#;
+        assert_eq!(body, text);
+    }
+
+    #[test]
+    fn a_staged_table_has_no_location() {
+        let response = table(None, &Bytes::from_static(b"{}"), None, None).unwrap();
+        assert_eq!(sent(response), serde_json::json!({"metadata-location": null, "metadata": {}}));
+    }
+
+    #[test]
+    fn a_tag_is_known_in_any_list_weak_or_strong() {
+        let tag = HeaderValue::from_static("\"x\"");
+        let known = |value: &'static str| {
+            is_known(&HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(value))]), &tag)
+        };
+        assert!(known("\"x\"") && known("\"y\", W/\"x\"") && known("*"));
+        assert!(!known("\"y\"") && !known("x") && !is_known(&HeaderMap::new(), &tag));
+    }
+}

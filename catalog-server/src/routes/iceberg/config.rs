@@ -1,0 +1,42 @@
+//! `GET /v1/config`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use catalog_api::iceberg::{ConfigQuery, ConfigResponse};
+use catalog_api::{ENDPOINTS, Endpoint, Prefix};
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract::Query;
+use crate::session::PrincipalSession;
+
+/// [`super::names::SEPARATOR`] as the protocol advertises it.
+const SEPARATOR: &str = "%1F";
+
+/// What a client has to know before its first call: where the warehouse's routes are, and which of them work.
+pub(crate) async fn config(
+    State(app): State<Arc<App>>,
+    session: PrincipalSession,
+    Query(query): Query<ConfigQuery>,
+) -> Result<Json<ConfigResponse>, ApiError> {
+    let ConfigQuery { warehouse } = query;
+    let text = warehouse.filter(|text| !text.is_empty()).ok_or_else(|| {
+        ApiError::bad_request("name a warehouse: /v1/config?warehouse=NAME (in clients, the setting `warehouse`)")
+    })?;
+    let prefix = Prefix::parse_warehouse(&text).ok_or_else(|| ApiError::no_such_warehouse(&shown(&text)))?;
+    session.open(&app, &prefix).await?;
+    let reference = text.split_once('@').map(|(_warehouse, reference)| reference);
+    let overrides = BTreeMap::from([
+        ("prefix".to_owned(), Prefix::encode(&prefix.warehouse, reference)),
+        ("namespace-separator".to_owned(), SEPARATOR.to_owned()),
+    ]);
+    let endpoints = ENDPOINTS.iter().filter(|endpoint| endpoint.is_iceberg()).map(Endpoint::advertised).collect();
+    Ok(Json(ConfigResponse { defaults: BTreeMap::new(), overrides, endpoints }))
+}
+
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(100).collect()
+}

@@ -1,0 +1,110 @@
+//! `POST /v1/{prefix}/namespaces/{namespace}/tables`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use catalog_api::Privilege;
+use catalog_api::iceberg::CreateTableRequest;
+use catalog_store::Key;
+use iceberg_model::{CreateTable, TableMetadata};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::places::Ground;
+use super::publish::{NotPublished, Publish, publish};
+use super::snapshots::Snapshots;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract;
+use crate::locations;
+use crate::routes::iceberg::names::InPath;
+use crate::routes::iceberg::{answer, conflict, invalid, namespaces, properties};
+use crate::session::Session;
+
+/// Makes a table, or, with `stage-create`, only says what it would be: nothing is written then, and the first commit
+/// makes it.
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    session: Session,
+    InPath(ns): InPath,
+    extract::Json(mut request): extract::Json<CreateTableRequest>,
+) -> Result<Response, ApiError> {
+    session.allow(Privilege::Write, &ns)?;
+    let staged = request.stage_create.unwrap_or(false);
+    let key = Key::relation(ns, std::mem::take(&mut request.name))?;
+    properties::check(request.properties.iter().flat_map(|all| all.keys()))?;
+    let ground = Ground::new(&session.warehouse)?;
+    let table = metadata(&app, &session, &ground, &key, request)?;
+    let places = ground.places(&table)?;
+    must_be_free(&app, &session, &key).await?;
+
+    let bytes = Bytes::from(table.to_bytes());
+    let config = answer::config(&session.warehouse);
+    if staged {
+        return answer::table(None, &bytes, Some(&config), None);
+    }
+    let next = Publish {
+        message: format!("create table {key}"),
+        key,
+        id: app.ids.random(),
+        previous: None,
+        directory: places.metadata,
+        metadata: bytes,
+        claims: Some(places.claims),
+    };
+    let work = app.work.clone();
+    let published = work.run(async move {
+        let published = publish(&app, &session, next).await.map_err(lost)?;
+        Ok((published, session))
+    });
+    let (published, session) = published.await?;
+    let tag = answer::tag(&published.metadata_location, Snapshots::All.as_str(), &session.warehouse);
+    answer::table(Some(&published.metadata_location), &published.metadata, Some(&config), Some(tag))
+}
+
+/// The table's first metadata: what the client asks for over what the warehouse begins with.
+fn metadata(
+    app: &App,
+    session: &Session,
+    ground: &Ground,
+    key: &Key,
+    request: CreateTableRequest,
+) -> Result<TableMetadata, ApiError> {
+    let CreateTableRequest { name: _, location, schema, partition_spec, write_order, stage_create: _, properties } =
+        request;
+    let uuid: Uuid = app.ids.random();
+    let mut all = session.warehouse.profile.default_properties.clone();
+    all.extend(properties.unwrap_or_default());
+    let create = CreateTable {
+        uuid,
+        location: location.unwrap_or_else(|| locations::choose(ground.root(), &key.ns, &key.name, uuid)),
+        schema: invalid::part("schema", &schema)?,
+        partition_spec: optional("partition-spec", partition_spec.as_deref())?,
+        write_order: optional("write-order", write_order.as_deref())?,
+        properties: all,
+    };
+    iceberg_model::create(create, app.clock.now().as_millisecond()).map_err(invalid::apply)
+}
+
+/// Clients send `null` for a spec or an order that they do not have.
+fn optional<T: serde::de::DeserializeOwned>(name: &str, raw: Option<&RawValue>) -> Result<Option<T>, ApiError> {
+    raw.filter(|raw| raw.get() != "null").map(|raw| invalid::part(name, raw)).transpose()
+}
+
+/// Says early what the commit would say late, and says it of a staged table, too.
+async fn must_be_free(app: &App, session: &Session, key: &Key) -> Result<(), ApiError> {
+    namespaces::find(app, session, &key.ns).await?;
+    match app.store.look(&session.view(), key).await? {
+        None => Ok(()),
+        Some(entry) => Err(conflict::name_taken(entry.content.kind(), key)),
+    }
+}
+
+fn lost(error: NotPublished) -> ApiError {
+    match error {
+        NotPublished::Commit(error) => conflict::creating(error),
+        NotPublished::File(error) => error,
+    }
+}

@@ -1,0 +1,46 @@
+//! `GET /v1/{prefix}/namespaces/{namespace}/tables`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use catalog_api::Privilege;
+use catalog_api::iceberg::{ListTablesQuery, ListTablesResponse, TableIdentifier};
+use catalog_store::Kind;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract::Query;
+use crate::routes::iceberg::names::{self, InPath};
+use crate::routes::iceberg::pages::{self, Listing, Paging};
+use crate::routes::iceberg::namespaces;
+use crate::session::Session;
+
+/// The tables of a namespace, by name.
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    session: Session,
+    InPath(ns): InPath,
+    Query(query): Query<ListTablesQuery>,
+) -> Result<Response, ApiError> {
+    session.allow(Privilege::Read, &ns)?;
+    let ListTablesQuery { page_token, page_size } = query;
+    let name = format!("tables {} {}", session.warehouse.row.uid, ns.encoded());
+    let paging = pages::read(page_token.as_deref(), page_size.as_deref(), &name)?;
+    namespaces::find(&app, &session, &ns).await?;
+    let namespace = names::levels(&ns);
+    let listing = Listing { view: session.view(), ns, kind: Kind::Table, name };
+    let item = move |name: &str| TableIdentifier { namespace: namespace.clone(), name: name.to_owned() };
+    match paging {
+        Paging::Everything => {
+            pages::everything(app, listing, "identifiers", move |name| serde_json::to_value(item(name)).ok()).await
+        }
+        Paging::Page(params) => {
+            let page = app.store.list(&listing.view, &listing.ns, listing.kind, &params).await?;
+            let next_page_token = pages::next_token(&listing.name, &page);
+            let identifiers = page.items.iter().map(|listed| item(&listed.name)).collect();
+            Ok(Json(ListTablesResponse { next_page_token, identifiers }).into_response())
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Metadata files: reading one through the cache, and naming the next one.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog_api::ErrorType;
+use iceberg_model::TableMetadata;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::locations::Location;
+use crate::session::Session;
+use crate::storage::FileError;
+
+/// The bytes of a metadata file that the tree names.
+///
+/// # Errors
+/// 404 `NotFoundException` if somebody took the file away; 503 if the store does not answer.
+pub(crate) async fn read(app: &App, session: &Session, location: &str) -> Result<Bytes, ApiError> {
+    let address = address(location);
+    let read = app.files.read(&session.warehouse, &address);
+    let found = app.metadata.get_or_read(session.warehouse.row.id, location, read).await;
+    found.map_err(|error| unreadable(location, error))
+}
+
+/// Reads a metadata file for somebody who wants to go on from it.
+///
+/// # Errors
+/// As [`read`]; 500 if the file is not what this or another catalog wrote, for the client cannot mend it.
+pub(crate) async fn load(app: &App, session: &Session, location: &str) -> Result<TableMetadata, ApiError> {
+    let bytes = read(app, session, location).await?;
+    TableMetadata::parse(&bytes).map_err(|error| {
+        let message = format!("the metadata file {location} is damaged: {error}");
+        ApiError::new(ErrorType::InternalServerError, message)
+    })
+}
+
+/// The spelling of a location that [`crate::storage`] reads. What is no location is refused there.
+pub(crate) fn address(location: &str) -> String {
+    Location::parse(location).map_or_else(|_| location.to_owned(), |parsed| parsed.address().to_owned())
+}
+
+/// What a file that cannot be read is called; the first text is that of the Java reference.
+pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
+    let message = error.to_string();
+    match *error {
+        FileError::NotFound { .. } => ApiError::new(
+            ErrorType::NotFoundException,
+            format!("Failed to open input stream for file: {location}"),
+        ),
+        FileError::NotAllowed { .. } => ApiError::validation(message),
+        FileError::Denied { .. } => ApiError::new(ErrorType::ServiceUnavailableException, message),
+        FileError::Unavailable { .. } => ApiError::unavailable(message),
+        FileError::Exists { .. } | FileError::Unusable { .. } => return ApiError::internal(error),
+    }
+    .because(error)
+}
+
+/// `<N:05>-<uuid v7>.metadata.json`; N goes on from the file before.
+pub(crate) fn next_name(previous: Option<&str>, id: Uuid) -> String {
+    let number = previous.and_then(number).map_or(0, |number| number.saturating_add(1));
+    format!("{number:05}-{id}.metadata.json")
+}
+
+/// The N of a file's name; other catalogs' names may have none.
+fn number(location: &str) -> Option<u64> {
+    let name = location.rsplit('/').next()?;
+    name.split_once('-')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_on_from_whatever_wrote_the_file_before() {
+        let id = Uuid::nil();
+        let next = |previous| next_name(previous, id).split_once('-').unwrap().0.to_owned();
+        assert_eq!(next(None), "00000");
+        assert_eq!(next(Some("s3://b/t/metadata/00009-x.metadata.json")), "00010");
+        assert_eq!(next(Some("s3://b/t-1/metadata/99999-x.metadata.json")), "100000");
+        assert_eq!(next(Some("s3://b/t/metadata/v3.metadata.json")), "00000");
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_called_what_java_calls_it() {
+        let error = unreadable("s3a://b/x", Arc::new(FileError::NotFound { location: "s3://b/x".into() }));
+        assert_eq!(error.message, "Failed to open input stream for file: s3a://b/x");
+        assert_eq!(error.r#type, ErrorType::NotFoundException);
+    }
+}

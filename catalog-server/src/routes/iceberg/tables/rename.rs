@@ -1,0 +1,62 @@
+//! `POST /v1/{prefix}/tables/rename`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use catalog_api::Privilege;
+use catalog_api::iceberg::RenameTableRequest;
+use catalog_store::{CommitRequest, Content, Expect, Key, Operation, Precondition};
+use http::StatusCode;
+
+use super::{Table, find};
+use crate::app::App;
+use crate::commit::commit;
+use crate::error::ApiError;
+use crate::extract;
+use crate::routes::iceberg::tries::Tries;
+use crate::routes::iceberg::{conflict, names};
+use crate::session::Session;
+
+/// Gives a table another name, perhaps in another namespace. Its files stay where they are.
+pub(crate) async fn rename(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Json(request): extract::Json<RenameTableRequest>,
+) -> Result<StatusCode, ApiError> {
+    let RenameTableRequest { source, destination } = request;
+    let (from, to) = (names::table(source)?, names::table(destination)?);
+    session.allow(Privilege::Write, &from.ns)?;
+    session.allow(Privilege::Write, &to.ns)?;
+    let _turn = app.turns.wait(session.branch.id, &from).await?;
+    let mut tries = Tries::new();
+    loop {
+        let table = find(&app, &session, &from).await?;
+        if from == to {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        let request = CommitRequest {
+            id: app.ids.ordered(),
+            author: session.principal.name.clone(),
+            message: format!("rename table {from} to {to}"),
+            operations: operations(&from, &to, table),
+            preconditions: vec![Precondition::Exists(to.ns.clone())],
+        };
+        match commit(&app, &session, request).await {
+            Ok(_) => return Ok(StatusCode::NO_CONTENT),
+            Err(error) if conflict::key(&error) == Some(&to) => return Err(conflict::creating(error)),
+            Err(error) if tries.again(&error) => {}
+            Err(error) => return Err(conflict::changing(error)),
+        }
+    }
+}
+
+/// The id stays, so that the table keeps its locations and its history.
+fn operations(from: &Key, to: &Key, table: Table) -> Vec<Operation> {
+    let Table { id, metadata_location } = table;
+    let expect = Expect::Location(metadata_location.clone());
+    let content = Content::Table { id, metadata_location };
+    vec![
+        Operation::Delete { key: from.clone(), expect, purge: false },
+        Operation::Put { key: to.clone(), expect: Expect::Absent, content, locations: None },
+    ]
+}
