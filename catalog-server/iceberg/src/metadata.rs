@@ -236,6 +236,15 @@ impl TableMetadata {
         self.refs.iter().find(|(other, _)| other == name).map(|(_, reference)| reference)
     }
 
+    /// The same table with the snapshots alone that a branch or tag names, as readers ask for it with `snapshots=refs`.
+    /// The log still names the others.
+    #[must_use]
+    pub fn with_referenced_snapshots(mut self) -> Self {
+        let named: std::collections::HashSet<i64> = self.refs.iter().map(|(_, r)| r.snapshot_id).collect();
+        self.snapshots.retain(|snapshot| named.contains(&snapshot.id()));
+        self
+    }
+
     /// When which snapshot became current, oldest first.
     pub fn snapshot_log(&self) -> &[SnapshotLogEntry] {
         &self.snapshot_log
