@@ -8,6 +8,7 @@ mod contract_pagination;
 mod contract_unknown_outcome;
 mod crd_rules;
 mod engine_pyiceberg_dev;
+mod explain_hot_path;
 mod store;
 mod unit_and_conformance;
 
@@ -69,6 +70,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "pages of every list add up to the list",
         needs: &[Need::Programs, Need::Postgres],
         run: |lab| Box::pin(contract_pagination::run(lab)),
+    },
+    Case {
+        name: "explain_hot_path",
+        says: "loadTable, list and commit use the indexes that they are meant to use",
+        needs: &[Need::Postgres],
+        run: |lab| Box::pin(explain_hot_path::run(lab)),
     },
     Case {
         name: "engine_pyiceberg_dev",

@@ -1,0 +1,52 @@
+//! The statements of loadTable, list and commit on a filled database: each finds its rows by the indexes that SCHEMA
+//! names, with plans made for the values at hand and with plans made for any values.
+
+mod fill;
+mod plan;
+mod statements;
+
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
+
+use self::plan::Plan;
+use self::statements::{ALL, Statement};
+use super::store::{self, SCHEMA};
+use crate::failure::{Attempt, Failure, Outcome};
+use crate::lab::Lab;
+
+const CASE: &str = "explain_hot_path";
+const MODES: [&str; 2] = ["force_generic_plan", "force_custom_plan"];
+
+pub(super) async fn run(lab: &Lab) -> Outcome<String> {
+    store::prepare_postgres(lab, CASE).await?;
+    let mut connection = lab.postgres().await?.connect(CASE).await?;
+    execute(&mut connection, format!("SET search_path = {SCHEMA}")).await?;
+    fill::fill(&mut connection).await?;
+    let mut wrong = Vec::new();
+    for statement in ALL {
+        execute(&mut connection, format!("PREPARE {} AS {}", statement.name, statement.sql)).await?;
+        for mode in MODES {
+            let plan = explain(&mut connection, statement, mode).await?;
+            wrong.extend(
+                plan.complaints(statement)
+                    .into_iter()
+                    .map(|complaint| format!("{} ({mode}): {complaint}", statement.name)),
+            );
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(format!("{} statements, {} plans", ALL.len(), ALL.len() * MODES.len()));
+    }
+    Err(Failure::new(format!("{} faults in plans:\n  {}", wrong.len(), wrong.join("\n  "))))
+}
+
+async fn explain(connection: &mut PgConnection, statement: &Statement, mode: &str) -> Outcome<Plan> {
+    execute(connection, format!("SET plan_cache_mode = {mode}")).await?;
+    let sql = format!("EXPLAIN (FORMAT JSON) EXECUTE {} ({})", statement.name, statement.arguments);
+    let json = sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false).fetch_one(connection).await;
+    Ok(Plan::new(json.attempt(format!("explain {}", statement.name))?))
+}
+
+async fn execute(connection: &mut PgConnection, sql: String) -> Outcome {
+    let begins: String = sql.chars().take(60).collect();
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop).attempt(begins)
+}

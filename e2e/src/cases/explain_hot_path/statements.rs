@@ -1,0 +1,119 @@
+//! The statements as the store sends them, and by which columns of which index each must find its rows.
+
+use store_postgres::sql;
+
+/// One statement.
+pub(super) struct Statement {
+    /// For messages, and as the name of the prepared statement.
+    pub(super) name: &'static str,
+    /// As the store sends it.
+    pub(super) sql: &'static str,
+    /// Values that are there.
+    pub(super) arguments: &'static str,
+    /// Each index with the columns that its condition must use: fewer would read rows that are not wanted.
+    pub(super) indexes: &'static [(&'static str, &'static [&'static str])],
+}
+
+const KEY: &[&str] = &["branch_id", "ns", "class", "name"];
+const VERSION: &[&str] = &["branch_id", "ns", "class", "name", "seq"];
+const HEAD: &[&str] = &["branch_id"];
+
+/// All of them; loadTable, list and commit first.
+pub(super) const ALL: &[Statement] = &[
+    Statement {
+        name: "access",
+        sql: sql::ACCESS,
+        arguments: "'0000000000000777', 'w77', 'main'",
+        indexes: &[
+            ("active_tokens_pkey", &["token_id"]),
+            ("warehouses_name", &["name"]),
+            ("branches_name", &["warehouse_id", "name"]),
+        ],
+    },
+    Statement {
+        name: "look",
+        sql: sql::LOOK,
+        arguments: "'{501, 1}', '{9223372036854775807, 1000}', 'n7', 1::smallint, 't77'",
+        indexes: &[("versions_pkey", VERSION)],
+    },
+    Statement {
+        name: "list_main",
+        sql: sql::LIST_MAIN,
+        arguments: "1, 'n7', 1::smallint, 't5', '{2}', 100, 0",
+        indexes: &[("names_pkey", KEY)],
+    },
+    Statement {
+        name: "list",
+        sql: sql::LIST,
+        arguments: "'{501, 1}', '{9223372036854775807, 1000}', 'n7', 1::smallint, 't5', '{2}', 101",
+        indexes: &[("names_pkey", KEY), ("versions_pkey", VERSION)],
+    },
+    Statement { name: "commit_lock", sql: sql::COMMIT_LOCK, arguments: "1", indexes: &[("branches_pkey", &["id"])] },
+    Statement {
+        name: "commit_read",
+        sql: sql::COMMIT_READ,
+        arguments: "1, '{n7, n8}', '{1, 1}', '{t77, t78}'",
+        indexes: &[("branches_pkey", &["id"]), ("commits_pkey", HEAD), ("names_pkey", KEY), ("versions_pkey", VERSION)],
+    },
+    Statement {
+        name: "commit_write",
+        sql: sql::COMMIT_WRITE,
+        arguments:
+            "1, '{900000}', '{00000000-0000-7000-8000-000000000000}', '{null}', '{a}', '{\"\"}', '{2026-01-01}',
+            '{}', '{}', '{}', '{}', '{}', '{}',
+            '{900000}', '{n7}', '{1}', '{t77}', '{1}', '{2}', '{00000000-0000-4000-8000-000000000000}', '{x}', '{null}'",
+        indexes: &[],
+    },
+    Statement {
+        name: "commit_known",
+        sql: sql::COMMIT_KNOWN,
+        arguments: "'{00000000-0000-7000-8000-000000000000}'",
+        indexes: &[("commits_id", &["id"])],
+    },
+    Statement {
+        name: "locations_read",
+        sql: sql::LOCATIONS_READ,
+        arguments: "1, '{s3://bucket/1/, s3://bucket/1/7/}', '{00000000-0000-4000-8000-000000000000}', '{s3://bucket/1/7/}', '{s3://bucket/1/70}'",
+        indexes: &[
+            ("locations_pkey", &["warehouse_id", "location"]),
+            ("locations_content", &["warehouse_id", "content_id"]),
+        ],
+    },
+    Statement {
+        name: "locations_write",
+        sql: sql::LOCATIONS_WRITE,
+        arguments: "1, '{00000000-0000-4000-8000-000000000000}', '{s3://bucket/1/7/new/}', '{00000000-0000-4000-8000-000000000000}'",
+        indexes: &[("locations_content", &["warehouse_id", "content_id"])],
+    },
+    Statement {
+        name: "log",
+        sql: sql::LOG,
+        arguments: "'{501, 1}', '{9223372036854775807, 1000}', 100, 0",
+        indexes: &[("commits_pkey", &["branch_id", "seq"])],
+    },
+    Statement {
+        name: "named_metadata",
+        sql: sql::NAMED_METADATA,
+        arguments: "md5('7 77')::uuid, '{s3://bucket/7/77/1}'",
+        indexes: &[("versions_content", &["content_id"])],
+    },
+    Statement {
+        name: "list_active_of_user",
+        sql: sql::LIST_ACTIVE_OF_USER,
+        arguments: "'', '-infinity', '', now(), 100, 0, 'token:n/77'",
+        indexes: &[("active_tokens_user", &["user_id"])],
+    },
+    Statement {
+        name: "list_active",
+        sql: sql::LIST_ACTIVE,
+        arguments: "'token:n/77', '-infinity', '', now(), 100, 0",
+        indexes: &[("active_tokens_user", &["user_id"])],
+    },
+    Statement {
+        name: "delete_expired",
+        sql: sql::DELETE_EXPIRED,
+        arguments: "now(), 500",
+        indexes: &[("active_tokens_expiry", &["expires_at"])],
+    },
+    Statement { name: "follow", sql: sql::FOLLOW, arguments: "99990, 1000", indexes: &[("changes_pkey", &["id"])] },
+];
