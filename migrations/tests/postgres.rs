@@ -1,4 +1,5 @@
 //! Migrations and indexes on a real Postgres. Each test has its own schema.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use migrations::MigrationError;
 use migrations::postgres::{IndexOutcome, LATEST, Schema, connect_options, ensure_indexes, indexes, migrate, version};

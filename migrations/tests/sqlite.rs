@@ -1,4 +1,5 @@
 //! Migrations on SQLite.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use migrations::MigrationError;
 use migrations::sqlite::{LATEST, migrate, version};

@@ -166,7 +166,9 @@ impl Transaction {
         match result {
             Ok(result) => Ok(result?),
             Err(_) => {
-                self.connection.take().map(close_hard);
+                if let Some(connection) = self.connection.take() {
+                    close_hard(connection);
+                }
                 Err(Failure::Silence(self.answer))
             }
         }
@@ -180,7 +182,9 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        self.connection.take().map(close_hard);
+        if let Some(connection) = self.connection.take() {
+            close_hard(connection);
+        }
     }
 }
 

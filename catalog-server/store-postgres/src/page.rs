@@ -24,25 +24,8 @@ pub(crate) fn after(page: &PaginationParams) -> Result<Option<&str>, StoreError>
     }
 }
 
-/// Cuts the row too many off and names the last one that stays.
-pub(crate) fn cut<T>(mut items: Vec<T>, page: &PaginationParams, name: impl FnOnce(&T) -> String) -> Page<T> {
-    let size = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let more = items.len() > size;
-    items.truncate(size);
-    let next = if more { items.last().map(|item| Cursor(name(item))) } else { None };
-    Page { items, next }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_has_a_next_one_only_if_a_row_is_left_over() {
-        let page = PaginationParams::first(2);
-        let name = |n: &i32| n.to_string();
-        assert_eq!(cut(vec![1, 2], &page, name), Page { items: vec![1, 2], next: None });
-        assert_eq!(cut(vec![1, 2, 3], &page, name), Page { items: vec![1, 2], next: Some(Cursor("2".into())) });
-        assert_eq!(cut(vec![], &page, name), Page { items: vec![], next: None });
-    }
+/// The page out of the rows of such a statement; `name` is the cursor of an item.
+pub(crate) fn cut<T>(items: Vec<T>, page: &PaginationParams, name: impl FnOnce(&T) -> String) -> Page<T> {
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    Page::cut(items, limit, |item| Cursor(name(item)))
 }

@@ -1,0 +1,10 @@
+//! What only Postgres has: lost connections, races between replicas, bounded waits, plans.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod bounds;
+mod database;
+mod lake;
+mod plans;
+mod proxy;
+mod races;
+mod unknown_outcome;

@@ -1,0 +1,197 @@
+//! The statements of the hot path use the indexes that they are meant to use, whether they are planned for their
+//! arguments or for any, on tables that are large enough to tempt the planner.
+
+use std::collections::BTreeSet;
+
+use migrations::postgres::{connect_options, ensure_indexes};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
+use store_postgres::{Options, PostgresStore, sql};
+
+use crate::database::{options, session};
+use crate::lake::lake;
+
+/// 20,000 tables in a namespace of `main` (branch 1), 60,000 versions, 20,000 commits, tokens, locations; a branch 2
+/// that was forked at seq 10,000.
+const SEED: &str = r"
+    INSERT INTO branches (warehouse_id, name, lineage, upto) VALUES (1, 'dev', '{1}', '{10000}');
+    INSERT INTO commits (branch_id, seq, id, author, committed_at)
+      SELECT 1, s, gen_random_uuid(), 'a', now() FROM generate_series(1, 20000) s;
+    INSERT INTO versions (branch_id, seq, ns, class, name, kind, content_id, metadata_location)
+      SELECT 1, t + 6000 * v, 'a', 1, 't' || lpad(t::text, 5, '0'), 2, gen_random_uuid(), 'm' || t || '/' || v
+      FROM generate_series(1, 20000) t, generate_series(0, 2) v;
+    INSERT INTO names SELECT 1, 'a', 1, 't' || lpad(t::text, 5, '0'), 2, t, t FROM generate_series(1, 20000) t;
+    INSERT INTO names SELECT 2, 'a', 1, 'd' || t, 2, t, t FROM generate_series(1, 50) t;
+    INSERT INTO locations SELECT 1, 's3://b/' || t || '/', gen_random_uuid() FROM generate_series(1, 20000) t;
+    INSERT INTO active_tokens (token_id, user_id, hash, expires_at, owner_uid, revision)
+      SELECT 'id' || t, 'user' || t % 500, decode(repeat('00', 32), 'hex'), now() + t * interval '1 minute', 'o' || t, 1
+      FROM generate_series(-2000, 18000) t;
+    INSERT INTO changes SELECT t, 1, 'lake', now() FROM generate_series(1, 20000) t;
+    ANALYZE;";
+
+/// A statement, its arguments, the indexes that it may use, and the pages that it may touch.
+struct Case {
+    name: &'static str,
+    sql: &'static str,
+    arguments: &'static str,
+    indexes: &'static [&'static str],
+    pages: u64,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        name: "access",
+        sql: sql::ACCESS,
+        arguments: "'id7', 'lake', 'main'",
+        indexes: &["active_tokens_pkey", "warehouses_name", "branches_name", "branches_pkey"],
+        pages: 10,
+    },
+    Case {
+        name: "look, main",
+        sql: sql::LOOK,
+        arguments: "'{1}', '{9223372036854775807}', 'a', '1', 't00777'",
+        indexes: &["versions_pkey"],
+        pages: 6,
+    },
+    Case {
+        name: "look, inherited",
+        sql: sql::LOOK,
+        arguments: "'{2,1}', '{9223372036854775807,10000}', 'a', '1', 't00777'",
+        indexes: &["versions_pkey"],
+        pages: 12,
+    },
+    Case {
+        name: "list, main, a late page",
+        sql: sql::LIST_MAIN,
+        arguments: "'1', 'a', '1', 't15000', '{2}', '101', '0'",
+        indexes: &["names_pkey"],
+        pages: 10,
+    },
+    Case {
+        name: "list, inherited",
+        sql: sql::LIST,
+        arguments: "'{2,1}', '{9223372036854775807,10000}', 'a', '1', 't05000', '{2}', '101'",
+        indexes: &["names_pkey", "versions_pkey"],
+        pages: 30,
+    },
+    Case {
+        name: "log",
+        sql: sql::LOG,
+        arguments: "'{2,1}', '{9223372036854775807,10000}', '101', '0'",
+        indexes: &["commits_pkey"],
+        pages: 15,
+    },
+    Case {
+        name: "commit, read",
+        sql: sql::COMMIT_READ,
+        arguments: "'1', '{a,a}', '{1,1}', '{t00001,t00002}'",
+        indexes: &["branches_pkey", "commits_pkey", "versions_pkey", "names_pkey"],
+        pages: 30,
+    },
+    Case {
+        name: "commit, known",
+        sql: sql::COMMIT_KNOWN,
+        arguments: "ARRAY[gen_random_uuid()]",
+        indexes: &["commits_id"],
+        pages: 5,
+    },
+    Case {
+        name: "commit, locations",
+        sql: sql::LOCATIONS_READ,
+        arguments: "'1', '{s3://b/,s3://b/new/}', ARRAY[gen_random_uuid()], '{s3://b/new/}', '{s3://b/new0}'",
+        indexes: &["locations_pkey", "locations_content"],
+        pages: 20,
+    },
+    Case {
+        name: "named metadata",
+        sql: sql::NAMED_METADATA,
+        arguments: "gen_random_uuid(), '{m1/1,m1/2}'",
+        indexes: &["versions_content"],
+        pages: 8,
+    },
+    Case {
+        name: "tokens of a user",
+        sql: sql::LIST_ACTIVE_OF_USER,
+        arguments: "'user7', '1970-01-01', '', now(), '101', '0', 'user7'",
+        indexes: &["active_tokens_user"],
+        pages: 120,
+    },
+    Case {
+        name: "all active tokens",
+        sql: sql::LIST_ACTIVE,
+        arguments: "'user7', now() + interval '1 day', 'id1', now(), '101', '0'",
+        indexes: &["active_tokens_user"],
+        pages: 150,
+    },
+    Case { name: "changes", sql: sql::FOLLOW, arguments: "'19900', '100'", indexes: &["changes_pkey"], pages: 8 },
+];
+
+#[tokio::test]
+async fn the_hot_path_uses_its_indexes_with_generic_and_custom_plans() {
+    let options = options("plans").await;
+    let mut session = seeded(&options).await;
+    for mode in ["force_generic_plan", "force_custom_plan"] {
+        session.execute(AssertSqlSafe(format!("SET plan_cache_mode = {mode}"))).await.unwrap();
+        for case in CASES {
+            let plan = explain(&mut session, case).await;
+            let label = format!("{} with {mode}", case.name);
+            let (mut indexes, mut scans) = (BTreeSet::new(), BTreeSet::new());
+            walk(&plan, &mut indexes, &mut scans);
+            // The tables of a few rows may be read as they are.
+            scans.retain(|table| table != "branches" && table != "warehouses");
+            assert!(scans.is_empty(), "{label} reads all of {scans:?}: {plan:#}");
+            let strange: Vec<_> = indexes.iter().filter(|index| !case.indexes.contains(&index.as_str())).collect();
+            assert!(strange.is_empty(), "{label} uses {strange:?}: {plan:#}");
+            let pages = plan["Shared Hit Blocks"].as_u64().unwrap() + plan["Shared Read Blocks"].as_u64().unwrap();
+            assert!(pages <= case.pages, "{label} touches {pages} pages instead of {}: {plan:#}", case.pages);
+        }
+    }
+}
+
+/// The sweep may choose: when much has expired, reading the table is right. Here little has.
+#[tokio::test]
+async fn the_sweep_of_tokens_reads_only_what_has_expired() {
+    let options = options("plans-sweep").await;
+    let mut session = seeded(&options).await;
+    let case = Case { name: "sweep", sql: sql::DELETE_EXPIRED, arguments: "now(), '100'", indexes: &[], pages: 0 };
+    let (mut indexes, mut scans) = (BTreeSet::new(), BTreeSet::new());
+    let plan = explain(&mut session, &case).await;
+    walk(&plan, &mut indexes, &mut scans);
+    assert!(indexes.contains("active_tokens_expiry") && scans.is_empty(), "{plan:#}");
+}
+
+async fn seeded(options: &Options) -> PgConnection {
+    lake(&PostgresStore::connect(options).unwrap()).await;
+    ensure_indexes(&connect_options(&options.url).unwrap(), &options.schema.parse().unwrap()).await.unwrap();
+    let mut session = session(options).await;
+    session.execute(SEED).await.unwrap();
+    session
+}
+
+/// The statement's plan, executed once before so that its pages are those of a warm cache.
+async fn explain(session: &mut PgConnection, case: &Case) -> Value {
+    session.execute(AssertSqlSafe(format!("PREPARE hot AS {}", case.sql))).await.unwrap();
+    let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE hot({})", case.arguments);
+    let mut plan = Value::Null;
+    for _ in 0..2 {
+        plan = sqlx::query_scalar(AssertSqlSafe(explain.clone()))
+            .persistent(false)
+            .fetch_one(&mut *session)
+            .await
+            .unwrap();
+    }
+    session.execute("DEALLOCATE hot").await.unwrap();
+    plan[0]["Plan"].take()
+}
+
+fn walk(node: &Value, indexes: &mut BTreeSet<String>, scans: &mut BTreeSet<String>) {
+    if let Some(index) = node["Index Name"].as_str() {
+        indexes.insert(index.to_owned());
+    }
+    if node["Node Type"] == "Seq Scan" {
+        scans.insert(node["Relation Name"].as_str().unwrap().to_owned());
+    }
+    for child in node["Plans"].as_array().into_iter().flatten() {
+        walk(child, indexes, scans);
+    }
+}
