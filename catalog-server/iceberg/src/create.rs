@@ -119,12 +119,12 @@ mod tests {
         create(request, NOW).unwrap_err().to_string()
     }
 
-    fn spec(fields: Value) -> Option<PartitionSpec> {
-        read(json!({"spec-id": 7, "fields": fields}))
+    fn spec(fields: &Value) -> Option<PartitionSpec> {
+        read(&json!({"spec-id": 7, "fields": fields}))
     }
 
-    fn order(fields: Value) -> Option<SortOrder> {
-        read(json!({"order-id": 9, "fields": fields}))
+    fn order(fields: &Value) -> Option<SortOrder> {
+        read(&json!({"order-id": 9, "fields": fields}))
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn field_ids_are_given_level_by_level_and_everything_follows_them() {
-        let schema = read(json!({"type": "struct", "schema-id": 5, "identifier-field-ids": [40], "fields": [
+        let schema = read(&json!({"type": "struct", "schema-id": 5, "identifier-field-ids": [40], "fields": [
             {"id": 10, "name": "m", "required": false, "type": {"type": "map", "key-id": 11, "key": "string", "value-id": 12,
                 "value": {"type": "struct", "fields": [{"id": 13, "name": "x", "required": false, "type": "int"}]},
                 "value-required": false}},
@@ -172,12 +172,12 @@ mod tests {
         ]}));
         let request = CreateTable {
             schema,
-            partition_spec: spec(json!([
+            partition_spec: spec(&json!([
                 {"source-id": 31, "field-id": 1007, "transform": "day", "name": "z_day"},
                 {"source-id": 40, "field-id": 1003, "transform": "bucket[4]", "name": "bucket"},
             ])),
             write_order: order(
-                json!([{"source-id": 40, "transform": "identity", "direction": "asc", "null-order": "nulls-last"}]),
+                &json!([{"source-id": 40, "transform": "identity", "direction": "asc", "null-order": "nulls-last"}]),
             ),
             ..request(&[])
         };
@@ -265,7 +265,7 @@ mod tests {
                 "Cannot create identity partition sourced from different field in schema: name",
             ),
         ] {
-            assert_eq!(refused(CreateTable { partition_spec: spec(fields), ..request(&[]) }), expected);
+            assert_eq!(refused(CreateTable { partition_spec: spec(&fields), ..request(&[]) }), expected);
         }
     }
 
@@ -278,13 +278,13 @@ mod tests {
             (field(1, "hour"), "Invalid source type long for transform: hour"),
             (field(1, "zorder"), "Cannot sort by unknown transform: zorder"),
         ] {
-            assert_eq!(refused(CreateTable { write_order: order(fields), ..request(&[]) }), expected);
+            assert_eq!(refused(CreateTable { write_order: order(&fields), ..request(&[]) }), expected);
         }
     }
 
     #[test]
     fn types_and_defaults_of_v3_are_refused_in_v2() {
-        let schema = read(json!({"type": "struct", "fields": [
+        let schema = read(&json!({"type": "struct", "fields": [
             {"id": 1, "name": "v", "required": false, "type": "variant"},
             {"id": 2, "name": "d", "required": false, "type": "int", "initial-default": 4},
         ]}));

@@ -10,7 +10,7 @@ pub(crate) const FILE: &str = "s3://lake/t/metadata/00000-a.metadata.json";
 
 /// `id: long, ts: timestamp, name: string, place: struct<city: string>, tags: list<string>`, ids 1 to 7.
 pub(crate) fn schema() -> Schema {
-    read(json!({"type": "struct", "schema-id": 3, "fields": [
+    read(&json!({"type": "struct", "schema-id": 3, "fields": [
         {"id": 1, "name": "id", "required": true, "type": "long"},
         {"id": 2, "name": "ts", "required": false, "type": "timestamp"},
         {"id": 3, "name": "name", "required": false, "type": "string"},
@@ -21,7 +21,7 @@ pub(crate) fn schema() -> Schema {
     ]}))
 }
 
-pub(crate) fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     // Through text: a request comes as text, and raw parts keep it.
     serde_json::from_str(&value.to_string()).unwrap()
 }
@@ -73,7 +73,7 @@ pub(crate) fn set_ref(name: &str, id: i64) -> Value {
 }
 
 pub(crate) fn run(base: Option<&TableMetadata>, updates: &[Value]) -> Result<Applied, ApplyError> {
-    let updates: Vec<Update> = updates.iter().map(|update| read(update.clone())).collect();
+    let updates: Vec<Update> = updates.iter().map(read).collect();
     apply(base, &updates, ApplyContext { now_ms: NOW + 500, previous_file: Some(FILE) })
 }
 

@@ -14,6 +14,8 @@ use crate::snapshot::{MAIN, Snapshot, SnapshotRef, peek_i64};
 use crate::sort::SortOrder;
 
 const WHAT: &str = "table metadata";
+/// What grows with a table's age.
+const LONG_ARRAYS: [&str; 2] = ["snapshots", "snapshot-log"];
 
 impl TableMetadata {
     /// Reads a metadata document of format version 1, 2 or 3, uncompressed.
@@ -23,7 +25,9 @@ impl TableMetadata {
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         let text = std::str::from_utf8(bytes).map_err(|error| ParseError::new(WHAT, error.to_string()))?;
         let source: Arc<str> = text.into();
-        let metadata = Reader { source: &source, object: Object::parse(&source, &source, WHAT)? }.read()?;
+        let metadata =
+            Reader { source: &source, object: Object::parse_with_arrays(&source, &source, WHAT, &LONG_ARRAYS)? }
+                .read()?;
         metadata.check_references()?;
         Ok(metadata)
     }

@@ -139,7 +139,7 @@ mod tests {
     use crate::fixture::{append, changed, read, table, table_with_snapshots};
     use crate::{Requirement, TableMetadata, check};
 
-    fn message(requirement: Value, base: Option<&TableMetadata>) -> Option<String> {
+    fn message(requirement: &Value, base: Option<&TableMetadata>) -> Option<String> {
         check(&[read(requirement)], base).err().map(|failed| failed.to_string())
     }
 
@@ -157,7 +157,7 @@ mod tests {
             json!({"type": "assert-default-spec-id", "default-spec-id": 0}),
             json!({"type": "assert-default-sort-order-id", "default-sort-order-id": 0}),
         ] {
-            assert_eq!(message(requirement.clone(), Some(&base)), None, "{requirement}");
+            assert_eq!(message(&requirement, Some(&base)), None, "{requirement}");
         }
     }
 
@@ -203,23 +203,23 @@ mod tests {
                 "default sort order changed: expected id 1 != 0".to_owned(),
             ),
         ] {
-            assert_eq!(message(requirement, Some(&base)), Some(format!("Requirement failed: {expected}")));
+            assert_eq!(message(&requirement, Some(&base)), Some(format!("Requirement failed: {expected}")));
         }
     }
 
     #[test]
     fn without_a_table_only_what_asks_for_no_state_holds() {
-        assert_eq!(message(json!({"type": "assert-create"}), None), None);
+        assert_eq!(message(&json!({"type": "assert-create"}), None), None);
         let field = json!({"type": "assert-last-assigned-field-id", "last-assigned-field-id": 9});
-        assert_eq!(message(field, None), None);
+        assert_eq!(message(&field, None), None);
         let uuid = json!({"type": "assert-table-uuid", "uuid": "AB"});
-        assert_eq!(message(uuid, None).as_deref(), Some("Requirement failed: table does not exist"));
+        assert_eq!(message(&uuid, None).as_deref(), Some("Requirement failed: table does not exist"));
     }
 
     #[test]
     fn the_first_requirement_that_fails_is_the_one_that_is_named() {
         let requirements: Vec<Requirement> =
-            read(json!([{"type": "assert-current-schema-id", "current-schema-id": 0}, {"type": "assert-create"}]));
+            read(&json!([{"type": "assert-current-schema-id", "current-schema-id": 0}, {"type": "assert-create"}]));
         let failed = check(&requirements, Some(&table())).unwrap_err();
         assert_eq!(failed.to_string(), "Requirement failed: table already exists");
     }

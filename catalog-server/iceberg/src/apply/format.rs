@@ -133,8 +133,11 @@ mod tests {
         document.as_object_mut().unwrap().remove("table-uuid");
         let old = TableMetadata::parse(document.to_string().as_bytes()).unwrap();
         let upgrade = json!({"action": "upgrade-format-version", "format-version": 2});
-        assert_eq!(refused(&old, &[upgrade.clone()]), "UUID is required in format v2");
+        assert_eq!(refused(&old, std::slice::from_ref(&upgrade)), "UUID is required in format v2");
         let assign = json!({"action": "assign-uuid", "uuid": "00000000-0000-0000-0000-000000000009"});
-        assert_eq!(changed(&old, &[assign, upgrade]).uuid(), Some(read(json!("00000000-0000-0000-0000-000000000009"))));
+        assert_eq!(
+            changed(&old, &[assign, upgrade]).uuid(),
+            Some(read(&json!("00000000-0000-0000-0000-000000000009")))
+        );
     }
 }

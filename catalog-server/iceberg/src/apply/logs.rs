@@ -83,7 +83,7 @@ mod tests {
         let mut metadata = table();
         let set = |max: &str| -> Update {
             let updates = json!({"write.metadata.previous-versions-max": max});
-            crate::fixture::read(json!({"action": "set-properties", "updates": updates}))
+            crate::fixture::read(&json!({"action": "set-properties", "updates": updates}))
         };
         let mut commit = |max: &str, now: i64| -> Vec<String> {
             let file = format!("{now}.json");

@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn broken_schemas_are_refused() {
-        let twice: Value = read(json!({"type": "struct", "fields": [
+        let twice: Value = read(&json!({"type": "struct", "fields": [
             {"id": 1, "name": "a", "required": true, "type": "int"}, {"id": 2, "name": "a", "required": true, "type": "int"}]}));
         assert_eq!(refused(&table(), &[add(&twice)]), "Invalid schema: multiple fields for name a: 1 and 2");
         let v3 =

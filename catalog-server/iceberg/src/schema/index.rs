@@ -170,8 +170,8 @@ mod tests {
         SchemaIndex::new(schema).err().unwrap().to_string()
     }
 
-    fn with(fields: Value, identifiers: &[i32]) -> Schema {
-        read(json!({"type": "struct", "fields": fields, "identifier-field-ids": identifiers}))
+    fn with(fields: &Value, identifiers: &[i32]) -> Schema {
+        read(&json!({"type": "struct", "fields": fields, "identifier-field-ids": identifiers}))
     }
 
     #[test]
@@ -189,12 +189,12 @@ mod tests {
     #[test]
     fn ids_and_names_are_used_once() {
         let twice = with(
-            json!([{"id": 1, "name": "a", "required": true, "type": "int"}, {"id": 1, "name": "b", "required": true, "type": "int"}]),
+            &json!([{"id": 1, "name": "a", "required": true, "type": "int"}, {"id": 1, "name": "b", "required": true, "type": "int"}]),
             &[],
         );
         assert_eq!(refused(&twice), "Invalid schema: multiple fields for id 1: a and b");
         let twice = with(
-            json!([
+            &json!([
                 {"id": 1, "name": "a.b", "required": true, "type": "int"},
                 {"id": 2, "name": "a", "required": true, "type": {"type": "struct", "fields": [
                     {"id": 3, "name": "b", "required": true, "type": "int"}]}},
@@ -217,7 +217,7 @@ mod tests {
             {"id": 8, "name": "list", "required": true, "type":
                 {"type": "list", "element-id": 9, "element": "long", "element-required": true}},
         ]);
-        assert!(SchemaIndex::new(&with(fields.clone(), &[1, 5])).is_ok());
+        assert!(SchemaIndex::new(&with(&fields, &[1, 5])).is_ok());
         for (id, expected) in [
             (2, "Cannot add field maybe as an identifier field: not a required field"),
             (3, "Cannot add field ratio as an identifier field: must not be float or double field"),
@@ -226,7 +226,7 @@ mod tests {
             (9, "Cannot add field list.element as an identifier field: must not be nested in list"),
             (10, "Cannot add fieldId 10 as an identifier field: field does not exist"),
         ] {
-            assert_eq!(refused(&with(fields.clone(), &[id])), expected);
+            assert_eq!(refused(&with(&fields, &[id])), expected);
         }
     }
 
@@ -235,7 +235,7 @@ mod tests {
         let inner: Vec<Value> =
             (2..20_000).map(|id| json!({"id": id, "name": id.to_string(), "required": true, "type": "int"})).collect();
         let schema = with(
-            json!([{"id": 1, "name": "n".repeat(1_000), "required": true, "type": {"type": "struct", "fields": inner}}]),
+            &json!([{"id": 1, "name": "n".repeat(1_000), "required": true, "type": {"type": "struct", "fields": inner}}]),
             &[],
         );
         assert!(refused(&schema).contains("full names of its fields take more than"));
