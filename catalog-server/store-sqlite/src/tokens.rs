@@ -68,7 +68,7 @@ impl TokenStore for SqliteStore {
     async fn put_token(&self, token: NewToken, now: Timestamp) -> Result<(Token, PutOutcome)> {
         let mut change = self.change().await?;
         if let Some(stored) = get(&mut *change, &token.owner_uid, token.revision).await? {
-            return if stored.hash == token.hash && stored.token_id == token.token_id {
+            return if is_same(&stored, &token) {
                 Ok((stored, PutOutcome::Unchanged))
             } else {
                 Err(StoreError::Conflict(format!("revision {} is there with another token", token.revision)))
@@ -187,6 +187,13 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Token, sqlx::Error> {
         owner_uid: fields.take()?,
         revision: fields.take()?,
     })
+}
+
+/// Its end may be another by now.
+fn is_same(stored: &Token, asked: &NewToken) -> bool {
+    let NewToken { token_id, user_id, hash, grants, expires_at: _, owner_uid, revision } = asked;
+    (&stored.token_id, &stored.user_id, &stored.hash) == (token_id, user_id, hash)
+        && (&stored.grants, &stored.owner_uid, stored.revision) == (grants, owner_uid, *revision)
 }
 
 fn hash(bytes: &[u8]) -> Result<[u8; 32], sqlx::Error> {

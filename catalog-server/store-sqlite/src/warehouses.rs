@@ -130,8 +130,8 @@ async fn insert(change: &mut SqliteConnection, put: &PutWarehouse, now: Timestam
         .map_err(refused)?
         .last_insert_rowid();
     branches::insert_main(change, id).await?;
+    // No change of the branch: nobody can have looked for it before.
     changes::record(change, Topic::Warehouse, name, now).await?;
-    changes::record(change, Topic::Branch, &format!("{uid}/main"), now).await?;
     Ok(PutOutcome::Created)
 }
 

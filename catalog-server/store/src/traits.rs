@@ -97,10 +97,10 @@ pub trait CommitStore: Send + Sync + 'static {
 /// Bearer tokens as hashes.
 #[async_trait]
 pub trait TokenStore: Send + Sync + 'static {
-    /// Stores a token under (owner, revision). The same again is `Unchanged`.
+    /// Stores a token under (owner, revision). The same again is `Unchanged`, whatever has become of its end.
     ///
     /// # Errors
-    /// `Conflict` if that revision, or that token id, is there with another hash.
+    /// `Conflict` if that revision is there with another hash, id, user or grants, or if the id is another one's.
     async fn put_token(&self, token: NewToken, now: Timestamp) -> Result<(Token, PutOutcome)>;
 
     /// Says that the reader's Secret holds this revision, and ends the owner's older ones at `cap_older_at` (never
@@ -130,7 +130,8 @@ pub trait TokenStore: Send + Sync + 'static {
     /// How many tokens [`Self::list_active_tokens`] would list.
     async fn count_active_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<u64>;
 
-    /// Deletes at most `limit` tokens that ended at or before `now`; how many that were. Replicas that sweep at the
+    /// Deletes at most `limit` tokens that expired at or before `now`; how many that were. A revoked one stays as long,
+    /// so that a late repeat of its PUT cannot bring it back. Replicas that sweep at the
     /// same time do not wait for one another.
     async fn delete_expired_tokens(&self, now: Timestamp, limit: u32) -> Result<u64>;
 }

@@ -1,0 +1,112 @@
+//! Two tables never overlap.
+
+use futures::future::join_all;
+
+use super::Subject;
+use super::things::{
+    at, commit, conflict, conflict_of, delete, location, look, main_branch, put_at, request, table, table_key,
+    warehouse,
+};
+use crate::{CommitRequest, Content, Expect, Found, Operation};
+
+fn claim(name: &str, locations: &[&str]) -> CommitRequest {
+    request(vec![put_at(table_key("a", name), Expect::Absent, table("m"), locations)])
+}
+
+pub async fn equal_lower_and_higher_locations_are_taken(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    commit(subject, &branch, claim("t", &["s3://b/a/t/", "s3://c/x/y/"])).await;
+    let holder = look(subject, &branch, &table_key("a", "t")).await.unwrap().content.id();
+    let taken = ["s3://b/a/t/", "s3://b/a/t/data/", "s3://b/a/", "s3://b/", "s3://c/x/y/", "s3://c/", "s3://c/x/y/z/"];
+    for location in taken {
+        let found = Found::LocationTaken { location: location.into(), holder };
+        let key = table_key("a", "u");
+        assert_eq!(conflict(subject, &branch, claim("u", &["s3://free/", location])).await, (key, found));
+    }
+    commit(subject, &branch, claim("u", &["s3://free/"])).await;
+}
+
+pub async fn siblings_and_wildcards_do_not_overlap(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    let free = [
+        "s3://b/a_b/",
+        "s3://b/axb/",
+        "s3://b/a%b/",
+        "s3://b/a_bc/",
+        "s3://b/a/",
+        "s3://b/a0/",
+        "s3://b/a!/",
+        "s3://b/A/",
+        "s3://b/ä/",
+        "s3://b/a\u{10ffff}/",
+        "s3://b/a\\/",
+        "file:///b/a_b/",
+    ];
+    for (n, location) in free.into_iter().enumerate() {
+        commit(subject, &branch, claim(&format!("t{n}"), &[location])).await;
+    }
+    for location in free {
+        conflict(subject, &branch, claim("u", &[&format!("{location}x/")])).await;
+    }
+}
+
+pub async fn another_warehouse_has_locations_of_its_own(subject: &Subject) {
+    let (_, lake) = warehouse(subject, "lake").await;
+    let (_, pond) = warehouse(subject, "pond").await;
+    commit(subject, &lake, claim("t", &["s3://b/a/"])).await;
+    commit(subject, &pond, claim("t", &["s3://b/a/x/"])).await;
+    conflict(subject, &pond, claim("u", &["s3://b/a/"])).await;
+}
+
+pub async fn a_drop_lets_locations_go_and_a_rename_keeps_them(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    commit(subject, &branch, claim("t", &["s3://b/t/"])).await;
+    let content = look(subject, &branch, &table_key("a", "t")).await.unwrap().content;
+    let renamed = Operation::Put { key: table_key("a", "r"), expect: Expect::Absent, content, locations: None };
+    commit(subject, &branch, request(vec![delete(table_key("a", "t"), location("m")), renamed])).await;
+    conflict(subject, &branch, claim("u", &["s3://b/t/x/"])).await;
+    // Let go and taken in one group, and once more after it.
+    let drop = Operation::Delete { key: table_key("a", "r"), expect: location("m"), purge: true };
+    let group = vec![claim("u", &["s3://b/"]), request(vec![drop]), claim("v", &["s3://b/"])];
+    let mut results = subject.store.commit(&branch, group, at(1)).await;
+    assert!(results.pop().unwrap().is_ok() && results.pop().unwrap().is_ok());
+    conflict_of(results.pop().unwrap());
+    commit(subject, &branch, request(vec![delete(table_key("a", "v"), location("m"))])).await;
+    commit(subject, &branch, claim("w", &["s3://b/t/"])).await;
+}
+
+pub async fn a_put_replaces_what_its_content_held(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    commit(subject, &branch, claim("t", &["s3://b/t/", "s3://b/old/"])).await;
+    let key = table_key("a", "t");
+    let id = look(subject, &branch, &key).await.unwrap().content.id();
+    let moved = |from: &str, to: &str, locations: &[&str]| {
+        let content = Content::Table { id, metadata_location: to.into() };
+        request(vec![put_at(key.clone(), location(from), content, locations)])
+    };
+    commit(subject, &branch, moved("m", "m1", &["s3://b/t/x/", "s3://b/new/"])).await;
+    conflict(subject, &branch, claim("u", &["s3://b/new/"])).await;
+    commit(subject, &branch, claim("v", &["s3://b/old/"])).await;
+    commit(subject, &branch, claim("w", &["s3://b/t/y/"])).await;
+    conflict(subject, &branch, moved("m1", "m2", &["s3://b/t/"])).await;
+    // A commit that says nothing about locations keeps them.
+    let content = Content::Table { id, metadata_location: "m2".into() };
+    let silent = Operation::Put { key: key.clone(), expect: location("m1"), content, locations: None };
+    commit(subject, &branch, request(vec![silent])).await;
+    conflict(subject, &branch, claim("u", &["s3://b/t/x/"])).await;
+}
+
+pub async fn of_claims_at_once_one_wins(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    let locations = ["s3://b/", "s3://b/c/", "s3://b/c/d/", "s3://b/c/", "s3://b/", "s3://b/c/d/"];
+    let claims = locations.into_iter().enumerate().map(|(n, location)| {
+        let store = subject.either(n);
+        store.commit(&branch, vec![claim(&format!("t{n}"), &[location])], at(1))
+    });
+    let mut results: Vec<_> = join_all(claims).await.into_iter().map(|mut results| results.remove(0)).collect();
+    results.sort_by_key(Result::is_err);
+    assert!(results.remove(0).is_ok());
+    for result in results {
+        assert!(matches!(conflict_of(result).1, Found::LocationTaken { .. }));
+    }
+}

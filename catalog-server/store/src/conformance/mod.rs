@@ -1,0 +1,179 @@
+//! The suite that every backend runs: a function a sentence, and one line that runs them all:
+//!
+//! ```ignore
+//! async fn subject() -> catalog_store::conformance::Subject { /* an empty database of its own */ }
+//! catalog_store::conformance!(subject);
+//! ```
+//!
+//! A new sentence is written into its module and into the list of [`conformance!`](crate::conformance!); a test of
+//! this crate fails if it is not in the list. Random tests print their seed; `PANGOLIN_TEST_SEED` repeats one, and
+//! `PANGOLIN_TEST_FACTOR` multiplies the rounds.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "these are tests")]
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::CatalogStore;
+
+pub mod access;
+pub mod changes;
+pub mod commits;
+pub mod locations;
+pub mod model;
+pub mod races;
+pub mod tokens;
+pub mod tree;
+pub mod warehouses;
+
+mod chance;
+mod pages;
+mod things;
+
+/// An empty, migrated database that no other test uses.
+pub struct Subject {
+    /// The store.
+    pub store: Arc<dyn CatalogStore>,
+    /// Another store over the same database, with connections of its own: what another replica of the server has.
+    pub replica: Arc<dyn CatalogStore>,
+    /// Dropped after the stores: what removes the database.
+    pub keep: Box<dyn Any + Send + Sync>,
+}
+
+impl Subject {
+    /// The store for even numbers, the replica for odd ones.
+    fn either(&self, n: usize) -> &Arc<dyn CatalogStore> {
+        if n.is_multiple_of(2) { &self.store } else { &self.replica }
+    }
+}
+
+/// A `#[tokio::test]` for each sentence. `$subject` is an async function without arguments that makes a
+/// [`Subject`](crate::conformance::Subject); the crate needs tokio's features `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! conformance {
+    ($subject:ident) => {
+        $crate::conformance! { @each $subject
+            access {
+                one_call_finds_token_warehouse_and_branch
+                what_is_not_asked_for_or_not_there_is_none
+                a_branch_is_looked_for_only_in_the_warehouse_that_was_asked_for
+                a_revoked_and_an_expired_token_are_found_too
+                the_databases_clock_goes_forward
+                the_database_is_ready
+            }
+            warehouses {
+                a_put_makes_the_warehouse_and_its_branch_main
+                what_was_put_is_what_is_read
+                the_same_put_again_changes_nothing
+                a_put_with_another_revision_updates_the_row
+                a_live_other_owner_is_not_robbed_unless_it_is_asked_for
+                a_detached_warehouse_is_adopted_by_the_next_owner
+                only_its_owner_detaches_a_warehouse
+                a_location_cannot_be_changed
+                locations_of_warehouses_never_overlap
+                of_equal_puts_at_once_one_creates
+                of_overlapping_puts_at_once_one_wins
+                warehouses_are_listed_by_name_whatever_the_page_size
+                branches_are_listed_of_one_warehouse_only
+            }
+            tree {
+                a_key_is_what_its_newest_commit_says
+                a_dropped_key_is_gone_and_can_come_back
+                a_past_view_shows_what_was_there
+                properties_and_names_come_back_as_they_were_put
+                names_sort_by_bytes
+                a_namespace_and_a_table_may_share_a_name
+                only_direct_children_of_the_asked_kind_are_listed
+                names_at_the_limits_are_kept_whole
+                a_cursor_that_is_none_is_refused
+                a_page_beyond_the_end_is_empty
+                metadata_that_any_version_names_is_told
+            }
+            model {
+                random_trees_read_as_a_model_says
+                a_branch_sees_its_ancestor_as_it_was_at_the_fork
+            }
+            commits {
+                each_request_has_its_answer_in_order
+                commits_form_a_chain_that_the_log_tells_backwards
+                time_never_goes_back
+                losers_do_not_hinder_winners_and_leave_no_trace
+                a_group_without_a_winner_writes_nothing
+                a_conflict_says_what_is_there
+                the_same_id_is_applied_only_once
+                one_bad_member_does_not_fail_its_group
+                a_branch_that_is_not_there_is_a_certain_loss
+                an_empty_group_has_no_answers
+                a_big_group_is_applied_whole
+                a_namespace_with_many_dropped_tables_is_empty
+                a_commit_is_seen_whole_or_not_at_all
+                a_caller_that_gives_up_tears_nothing
+            }
+            locations {
+                equal_lower_and_higher_locations_are_taken
+                siblings_and_wildcards_do_not_overlap
+                another_warehouse_has_locations_of_its_own
+                a_drop_lets_locations_go_and_a_rename_keeps_them
+                a_put_replaces_what_its_content_held
+                of_claims_at_once_one_wins
+            }
+            races {
+                a_table_never_ends_up_in_a_dropped_namespace
+                of_sixteen_writers_one_wins_each_location
+                two_replicas_make_one_chain
+                sixteen_writers_through_group_commit_all_win
+            }
+            tokens {
+                a_token_is_written_once
+                an_id_belongs_to_one_token
+                of_equal_puts_at_once_one_creates
+                the_newest_revision_is_told_whether_active_or_not
+                confirming_caps_older_revisions_and_never_prolongs_them
+                what_is_not_there_cannot_be_confirmed
+                revoking_ends_all_tokens_of_an_owner_and_of_nobody_else
+                expiry_is_exact
+                active_tokens_are_listed_in_order_whatever_the_page_size
+                active_tokens_of_one_user_are_listed_alone
+                expired_tokens_are_deleted_in_batches
+            }
+            changes {
+                each_mutation_is_told_and_nothing_else
+                a_commit_is_not_told
+                a_follower_misses_nothing_while_many_write
+            }
+        }
+    };
+    (@each $subject:ident $($module:ident { $($sentence:ident)* })*) => {
+        $(mod $module {
+            $(#[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $sentence() {
+                let subject = super::$subject().await;
+                $crate::conformance::$module::$sentence(&subject).await;
+            })*
+        })*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_sentence_is_forgotten_in_the_list() {
+        let list = include_str!("mod.rs");
+        let modules = [
+            include_str!("access.rs"),
+            include_str!("changes.rs"),
+            include_str!("commits.rs"),
+            include_str!("locations.rs"),
+            include_str!("model.rs"),
+            include_str!("races.rs"),
+            include_str!("tokens.rs"),
+            include_str!("tree.rs"),
+            include_str!("warehouses.rs"),
+        ];
+        let sentences = modules.iter().flat_map(|source| source.split("pub async fn ").skip(1));
+        let names: Vec<_> = sentences.filter_map(|rest| rest.split('(').next()).collect();
+        let listed = |name: &&&str| list.lines().any(|line| line.trim() == **name);
+        let forgotten: Vec<_> = names.iter().filter(|name| !listed(name)).collect();
+        assert!(forgotten.is_empty(), "{forgotten:?}");
+        assert!(names.len() > 50, "only {} sentences found", names.len());
+    }
+}
