@@ -23,6 +23,8 @@ pub(crate) use format::new_table_version;
 /// Each update may look at every snapshot or ref, so their number is bounded. Clients that expire snapshots send one
 /// update for each.
 const MAX_UPDATES: usize = 20_000;
+/// A new schema, spec or order is compared with all others.
+const MAX_LAYOUT_UPDATES: usize = 1_000;
 
 /// What a commit needs beside the table and the updates.
 #[derive(Debug, Clone, Copy)]
@@ -54,9 +56,7 @@ pub fn apply(
     updates: &[Update],
     context: ApplyContext<'_>,
 ) -> Result<Applied, ApplyError> {
-    if updates.len() > MAX_UPDATES {
-        return invalid(format!("Cannot apply {} updates at once: the limit is {MAX_UPDATES}", updates.len()));
-    }
+    check_counts(updates)?;
     let start = match base {
         Some(base) => base.clone(),
         None => TableMetadata::empty(format::first_version(updates)?),
@@ -64,6 +64,21 @@ pub fn apply(
     let mut draft = Draft::new(base, start, context);
     updates.iter().try_for_each(|update| draft.apply(update))?;
     draft.finish()
+}
+
+fn check_counts(updates: &[Update]) -> Result<(), ApplyError> {
+    if updates.len() > MAX_UPDATES {
+        return invalid(format!("Cannot apply {} updates at once: the limit is {MAX_UPDATES}", updates.len()));
+    }
+    let layout =
+        |update: &&Update| matches!(update, Update::AddSchema(_) | Update::AddSpec(_) | Update::AddSortOrder(_));
+    let count = updates.iter().filter(layout).count();
+    if count > MAX_LAYOUT_UPDATES {
+        return invalid(format!(
+            "Cannot add {count} schemas, specs and sort orders at once: the limit is {MAX_LAYOUT_UPDATES}"
+        ));
+    }
+    Ok(())
 }
 
 /// A commit in the making.

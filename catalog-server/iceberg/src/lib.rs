@@ -6,7 +6,12 @@
 //! that it was and is written back unchanged, in its order: what one engine wrote, no other engine loses here.
 //!
 //! Semantics and message texts follow the Java reference implementation, because clients and the compatibility kit
-//! compare them; where we differ on purpose, the function says so.
+//! compare them. On purpose we differ where following would harm a table or lock its users out:
+//! - A table keeps its uuid: `assign-uuid` with another one is refused.
+//! - A snapshot without a parent and with an old sequence number never lowers the table's last one.
+//! - A writer whose clock is slow by more than a minute is not refused for ever; the log gets the table's time.
+//! - `-1` also means a schema, spec or order that was found again instead of added.
+//! - New specs and orders with unknown transforms are refused; old ones are kept.
 //!
 //! ```text
 //! bytes ──parse──► TableMetadata ──check──► apply ──to_bytes──► bytes

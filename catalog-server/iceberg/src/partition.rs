@@ -95,7 +95,9 @@ impl PartitionField {
             return invalid("Cannot use empty partition name: ");
         }
         if source_ids.is_some() {
-            return Err(ApplyError::Unsupported(format!("Cannot partition by several columns before v3: {self}")));
+            return Err(ApplyError::Unsupported(format!(
+                "Cannot partition by several columns in one field yet: {self}"
+            )));
         }
         if let Transform::Unknown(text) = transform {
             return invalid(format!("Cannot partition by unknown transform: {text}"));

@@ -79,7 +79,9 @@ impl SortOrder {
     pub(crate) fn check_new(&self, schema: &SchemaIndex<'_>) -> Result<(), ApplyError> {
         for field in &self.fields {
             if field.source_ids.is_some() {
-                return Err(ApplyError::Unsupported(format!("Cannot sort by several columns before v3: {field}")));
+                return Err(ApplyError::Unsupported(format!(
+                    "Cannot sort by several columns in one field yet: {field}"
+                )));
             }
             if let Transform::Unknown(text) = &field.transform {
                 return invalid(format!("Cannot sort by unknown transform: {text}"));

@@ -186,7 +186,7 @@ mod tests {
             ),
             (
                 json!([{"source-ids": [1, 2], "transform": "identity", "name": "both"}]),
-                "Cannot partition by several columns before v3: 1000: both: identity(1)",
+                "Cannot partition by several columns in one field yet: 1000: both: identity(1)",
             ),
         ] {
             assert_eq!(refused(&table(), &[add(&fields)]), expected);
