@@ -10,7 +10,7 @@ use crate::row::Fields;
 use crate::tokens::{self, token_columns};
 use crate::warehouses::{self, warehouse_columns};
 
-const ACCESS: &str = concat!(
+pub(crate) const ACCESS: &str = concat!(
     "SELECT CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER) * 1000, ",
     token_columns!(),
     ", ",

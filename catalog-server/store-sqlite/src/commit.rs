@@ -1,7 +1,9 @@
 //! The write side of the tree: lock, read, plan, write.
 
-mod read;
-mod write;
+pub(crate) mod read;
+#[cfg(test)]
+mod tests;
+pub(crate) mod write;
 
 use std::error::Error;
 use std::sync::Arc;

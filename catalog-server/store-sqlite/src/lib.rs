@@ -10,6 +10,8 @@ mod changes;
 mod commit;
 mod error;
 mod health;
+#[cfg(test)]
+mod plans;
 mod row;
 mod tokens;
 mod tree;

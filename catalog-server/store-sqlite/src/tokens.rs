@@ -20,8 +20,9 @@ macro_rules! columns {
 pub(crate) use columns as token_columns;
 pub(crate) const COLUMNS: usize = 9;
 
-const GET: &str = concat!("SELECT ", columns!(), " FROM active_tokens t WHERE t.owner_uid = ?1 AND t.revision = ?2");
-const NEWEST: &str =
+pub(crate) const GET: &str =
+    concat!("SELECT ", columns!(), " FROM active_tokens t WHERE t.owner_uid = ?1 AND t.revision = ?2");
+pub(crate) const NEWEST: &str =
     concat!("SELECT ", columns!(), " FROM active_tokens t WHERE t.owner_uid = ?1 ORDER BY t.revision DESC LIMIT 1");
 const INSERT: &str = "
     INSERT INTO active_tokens (token_id, user_id, hash, scopes, expires_at, owner_uid, revision)
@@ -30,7 +31,7 @@ const CONFIRM: &str = "
     UPDATE active_tokens SET confirmed_at = ?3
     WHERE owner_uid = ?1 AND revision = ?2 AND confirmed_at IS NULL
     RETURNING token_id";
-const CAP: &str = "
+pub(crate) const CAP: &str = "
     UPDATE active_tokens SET expires_at = ?3
     WHERE owner_uid = ?1 AND revision < ?2 AND expires_at > ?3
     RETURNING token_id";
@@ -39,7 +40,7 @@ const REVOKE: &str = "
     WHERE owner_uid = ?1 AND revoked_at IS NULL
     RETURNING token_id";
 /// One statement with and one without a user, so that each has its index.
-const LIST: &str = concat!(
+pub(crate) const LIST: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM active_tokens t
@@ -47,7 +48,7 @@ const LIST: &str = concat!(
         AND t.expires_at > ?4 AND (t.revoked_at IS NULL OR t.revoked_at > ?4)
       ORDER BY t.user_id, t.expires_at, t.token_id LIMIT ?5 OFFSET ?6"
 );
-const LIST_OF_USER: &str = concat!(
+pub(crate) const LIST_OF_USER: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM active_tokens t
@@ -58,7 +59,7 @@ const LIST_OF_USER: &str = concat!(
 const COUNT: &str = "
     SELECT count(*) FROM active_tokens t
     WHERE (?1 IS NULL OR t.user_id = ?1) AND t.expires_at > ?2 AND (t.revoked_at IS NULL OR t.revoked_at > ?2)";
-const DELETE_EXPIRED: &str = "
+pub(crate) const DELETE_EXPIRED: &str = "
     DELETE FROM active_tokens WHERE token_id IN (
       SELECT token_id FROM active_tokens WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 

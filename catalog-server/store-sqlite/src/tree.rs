@@ -2,7 +2,7 @@
 
 pub(crate) mod content;
 pub(crate) mod list;
-mod log;
+pub(crate) mod log;
 
 use std::collections::HashSet;
 
@@ -21,14 +21,14 @@ use crate::row::Fields;
 use content::Found;
 
 /// What a branch itself says about a key, at or before a seq.
-const PROBE: &str = concat!(
+pub(crate) const PROBE: &str = concat!(
     "SELECT v.seq, ",
     content::columns!(),
     " FROM versions v
       WHERE v.branch_id = ?1 AND v.ns = ?2 AND v.class = ?3 AND v.name = ?4 AND v.seq <= ?5
       ORDER BY v.seq DESC LIMIT 1"
 );
-const NAMED: &str = "
+pub(crate) const NAMED: &str = "
     SELECT DISTINCT v.metadata_location FROM versions v
     WHERE v.content_id = ?1 AND v.metadata_location IN (SELECT value FROM json_each(?2))";
 

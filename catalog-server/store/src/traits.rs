@@ -131,8 +131,8 @@ pub trait TokenStore: Send + Sync + 'static {
     async fn count_active_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<u64>;
 
     /// Deletes at most `limit` tokens that expired at or before `now`; how many that were. A revoked one stays as long,
-    /// so that a late repeat of its PUT cannot bring it back. Replicas that sweep at the
-    /// same time do not wait for one another.
+    /// so that a late repeat of its PUT cannot bring it back. Replicas that sweep at the same time do not wait for one
+    /// another.
     async fn delete_expired_tokens(&self, now: Timestamp, limit: u32) -> Result<u64>;
 }
 

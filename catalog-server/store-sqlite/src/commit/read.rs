@@ -16,26 +16,26 @@ use crate::tree;
 use crate::tree::content::Found;
 use crate::tree::list::{class_of, next_names};
 
-const HEAD: &str = "
+pub(crate) const HEAD: &str = "
     SELECT seq, id, committed_at FROM commits
     WHERE branch_id = ?1 AND seq <= ?2
     ORDER BY seq DESC LIMIT 1";
-const FIRST_SEQ: &str = "
+pub(crate) const FIRST_SEQ: &str = "
     SELECT first_seq FROM names
     WHERE branch_id = ?1 AND ns = ?2 AND class = ?3 AND name = ?4";
-const CHILDREN: &str = "
+pub(crate) const CHILDREN: &str = "
     SELECT name FROM names
     WHERE branch_id = ?1 AND ns = ?2 AND class = ?3 AND kind <> 0
     LIMIT ?4";
-const HELD_BY: &str = "SELECT location FROM locations WHERE warehouse_id = ?1 AND content_id = ?2";
+pub(crate) const HELD_BY: &str = "SELECT location FROM locations WHERE warehouse_id = ?1 AND content_id = ?2";
 /// A location that overlaps and that none of the given contents holds: at or above …
-const HELD_ABOVE: &str = "
+pub(crate) const HELD_ABOVE: &str = "
     SELECT location, content_id FROM locations
     WHERE warehouse_id = ?1 AND location IN (SELECT value FROM json_each(?2))
       AND hex(content_id) NOT IN (SELECT value FROM json_each(?3))
     LIMIT 1";
 /// … or below.
-const HELD_BELOW: &str = "
+pub(crate) const HELD_BELOW: &str = "
     SELECT location, content_id FROM locations
     WHERE warehouse_id = ?1 AND location > ?2 AND location < ?4
       AND hex(content_id) NOT IN (SELECT value FROM json_each(?3))

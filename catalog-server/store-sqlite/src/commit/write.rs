@@ -19,7 +19,7 @@ const NAME: &str = "
     INSERT INTO names (branch_id, ns, class, name, kind, seq, first_seq)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     ON CONFLICT (branch_id, ns, class, name) DO UPDATE SET kind = excluded.kind, seq = excluded.seq";
-const RELEASE: &str = "DELETE FROM locations WHERE warehouse_id = ?1 AND content_id = ?2";
+pub(crate) const RELEASE: &str = "DELETE FROM locations WHERE warehouse_id = ?1 AND content_id = ?2";
 const CLAIM: &str = "INSERT INTO locations (warehouse_id, location, content_id) VALUES (?1, ?2, ?3)";
 const PURGE: &str = "
     INSERT INTO purges (warehouse_id, content_id, metadata_location, requested_at)

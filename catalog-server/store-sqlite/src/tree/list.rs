@@ -9,12 +9,12 @@ use sqlx::SqliteConnection;
 use crate::error::refused;
 use crate::row::{Fields, Slice};
 
-const LIST_MAIN: &str = "
+pub(crate) const LIST_MAIN: &str = "
     SELECT name FROM names
     WHERE branch_id = ?1 AND ns = ?2 AND class = ?3 AND name > ?4 AND kind = ?5
     ORDER BY name LIMIT ?6 OFFSET ?7";
 /// The next names of one level and what each was at `?5`: `names` knows it unless the key changed since.
-const LIST_LEVEL: &str = "
+pub(crate) const LIST_LEVEL: &str = "
     SELECT n.name, CASE WHEN n.seq <= ?5 THEN n.kind ELSE coalesce((
         SELECT v.kind FROM versions v
         WHERE v.branch_id = n.branch_id AND v.ns = n.ns AND v.class = n.class AND v.name = n.name AND v.seq <= ?5

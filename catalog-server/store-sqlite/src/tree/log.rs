@@ -6,12 +6,12 @@ use sqlx::SqliteConnection;
 use crate::error::refused;
 use crate::row::{Fields, Slice};
 
-const LOG: &str = "
+pub(crate) const LOG: &str = "
     SELECT c.id, c.seq, c.branch_id, c.parent_id, c.author, c.message, c.committed_at
     FROM commits c
     WHERE c.branch_id = ?1 AND c.seq <= ?2
     ORDER BY c.seq DESC LIMIT ?3 OFFSET ?4";
-const COUNT: &str = "SELECT count(*) FROM commits WHERE branch_id = ?1 AND seq <= ?2";
+pub(crate) const COUNT: &str = "SELECT count(*) FROM commits WHERE branch_id = ?1 AND seq <= ?2";
 
 pub(super) async fn log(
     connection: &mut SqliteConnection,

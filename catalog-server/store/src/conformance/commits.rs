@@ -10,8 +10,8 @@ use super::Subject;
 use super::chance::{Chance, rounds};
 use super::pages::{check, walk};
 use super::things::{
-    at, commit, commit_all, conflict, create_ns, create_table, delete, drop_ns, location, look, main_branch, namespace,
-    ns, ns_key, put, request, requiring, table, table_key, update,
+    at, commit, commit_all, conflict, conflict_of, create_ns, create_table, delete, drop_ns, location, look,
+    main_branch, namespace, ns, ns_key, put, request, requiring, table, table_key, update,
 };
 use super::tree::names;
 use crate::{
@@ -198,6 +198,18 @@ pub async fn a_namespace_with_many_dropped_tables_is_empty(subject: &Subject) {
     commit(subject, &branch, request(deletes)).await;
     let (key, found) = conflict(subject, &branch, drop_ns("a", &namespace)).await;
     assert_eq!((key, found), (ns_key("a"), Found::NotEmpty));
+    // One of two tables goes in the same group, whichever is read first.
+    for name in ["left", "right"] {
+        let pair = ["left", "right"].map(|name| put(table_key("a", name), Expect::Absent, table("m"))).to_vec();
+        commit(subject, &branch, request(pair)).await;
+        commit(subject, &branch, request(vec![delete(last.clone(), location("m"))])).await;
+        let drop_one = request(vec![delete(table_key("a", name), location("m"))]);
+        let mut results = commit_all(subject, &branch, vec![drop_one, drop_ns("a", &namespace)]).await;
+        assert_eq!(conflict_of(results.remove(1)).1, Found::NotEmpty);
+        let other = if name == "left" { "right" } else { "left" };
+        let restore = put(last.clone(), Expect::Absent, table("m"));
+        commit(subject, &branch, request(vec![restore, delete(table_key("a", other), location("m"))])).await;
+    }
     // The last table and the namespace go in one group.
     let drop_last = request(vec![delete(last.clone(), location("m"))]);
     let results = commit_all(subject, &branch, vec![drop_last, drop_ns("a", &namespace)]).await;

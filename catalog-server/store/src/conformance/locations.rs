@@ -96,6 +96,25 @@ pub async fn a_put_replaces_what_its_content_held(subject: &Subject) {
     conflict(subject, &branch, claim("u", &["s3://b/t/x/"])).await;
 }
 
+pub async fn a_content_that_widens_its_location_is_stopped_by_its_neighbours(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    commit(subject, &branch, claim("t", &["s3://b/k/", "s3://b/m/"])).await;
+    let key = table_key("a", "t");
+    let id = look(subject, &branch, &key).await.unwrap().content.id();
+    let widened = |locations: &[&str]| {
+        let content = Content::Table { id, metadata_location: "m".into() };
+        request(vec![put_at(key.clone(), location("m"), content, locations)])
+    };
+    for neighbour in ["s3://b/a/", "s3://b/l/", "s3://b/z/"] {
+        commit(subject, &branch, claim("u", &[neighbour])).await;
+        let holder = look(subject, &branch, &table_key("a", "u")).await.unwrap().content.id();
+        let found = Found::LocationTaken { location: "s3://b/".into(), holder };
+        assert_eq!(conflict(subject, &branch, widened(&["s3://b/"])).await, (key.clone(), found));
+        commit(subject, &branch, request(vec![delete(table_key("a", "u"), location("m"))])).await;
+    }
+    commit(subject, &branch, widened(&["s3://b/"])).await;
+}
+
 pub async fn of_claims_at_once_one_wins(subject: &Subject) {
     let branch = main_branch(subject).await;
     let locations = ["s3://b/", "s3://b/c/", "s3://b/c/d/", "s3://b/c/", "s3://b/", "s3://b/c/d/"];

@@ -1,6 +1,6 @@
 //! The suite that every backend runs: a function a sentence, and one line that runs them all:
 //!
-//! ```ignore
+//! ```text
 //! async fn subject() -> catalog_store::conformance::Subject { /* an empty database of its own */ }
 //! catalog_store::conformance!(subject);
 //! ```
@@ -114,6 +114,7 @@ macro_rules! conformance {
                 another_warehouse_has_locations_of_its_own
                 a_drop_lets_locations_go_and_a_rename_keeps_them
                 a_put_replaces_what_its_content_held
+                a_content_that_widens_its_location_is_stopped_by_its_neighbours
                 of_claims_at_once_one_wins
             }
             races {

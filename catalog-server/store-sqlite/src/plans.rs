@@ -1,0 +1,50 @@
+//! The hot statements walk indexes: none reads a whole table, none sorts.
+
+use sqlx::AssertSqlSafe;
+
+use crate::commit::{read, write};
+use crate::tree::{self, list, log};
+use crate::{SqliteStore, access, tokens};
+
+/// Each step of SQLite's plan.
+async fn plan(store: &SqliteStore, statement: &'static str) -> Vec<String> {
+    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+    let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&store.writer).await.unwrap();
+    steps.into_iter().map(|(_, _, _, detail)| detail).collect()
+}
+
+#[tokio::test]
+async fn hot_statements_neither_read_whole_tables_nor_sort() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("catalog.db")).await.unwrap();
+    let statements = [
+        ("access", access::ACCESS, "warehouses_name"),
+        ("look", tree::PROBE, "PRIMARY KEY"),
+        ("named metadata", tree::NAMED, "versions_content"),
+        ("list of a head", list::LIST_MAIN, "PRIMARY KEY"),
+        ("list of a level", list::LIST_LEVEL, "PRIMARY KEY"),
+        ("log", log::LOG, "PRIMARY KEY"),
+        ("head", read::HEAD, "PRIMARY KEY"),
+        ("first seq", read::FIRST_SEQ, "PRIMARY KEY"),
+        ("children", read::CHILDREN, "PRIMARY KEY"),
+        ("held by a content", read::HELD_BY, "locations_content"),
+        ("held above", read::HELD_ABOVE, "PRIMARY KEY"),
+        ("held below", read::HELD_BELOW, "PRIMARY KEY"),
+        ("release", write::RELEASE, "locations_content"),
+        ("token", tokens::GET, "active_tokens_owner"),
+        ("newest token", tokens::NEWEST, "active_tokens_owner"),
+        ("cap", tokens::CAP, "active_tokens_owner"),
+        ("active tokens", tokens::LIST, "active_tokens_user"),
+        ("active tokens of a user", tokens::LIST_OF_USER, "active_tokens_user"),
+        ("sweep", tokens::DELETE_EXPIRED, "active_tokens_expiry"),
+    ];
+    for (name, statement, index) in statements {
+        let steps = plan(&store, statement).await;
+        assert!(steps.iter().any(|step| step.contains(index)), "{name} does not use {index}: {steps:#?}");
+        for step in &steps {
+            let small = ["CONSTANT ROW", "json_each", "(subquery"].iter().any(|part| step.contains(part));
+            let whole = step.starts_with("SCAN") && !small;
+            assert!(!whole && !step.contains("TEMP B-TREE FOR ORDER"), "{name}: {steps:#?}");
+        }
+    }
+}
