@@ -19,7 +19,7 @@ pub(super) async fn state(
     requests: &[CommitRequest],
 ) -> Result<State, Failure> {
     let keys = State::keys_of(requests);
-    let rows = transaction.fetch_all(statement(branch.id, &keys)).await?;
+    let rows = transaction.fetch_all(statement(branch, &keys)).await?;
     let mut state = State::default();
     let mut live = false;
     for row in &rows {
@@ -32,11 +32,12 @@ pub(super) async fn state(
     Ok(state)
 }
 
-fn statement(branch: i64, keys: &[Key]) -> Statement {
+fn statement(branch: &Branch, keys: &[Key]) -> Statement {
+    let View { lineage, upto } = View::head(branch);
     let ns: Vec<String> = keys.iter().map(|key| key.ns.encoded().to_owned()).collect();
     let class: Vec<i16> = keys.iter().map(|key| key.class.as_i16()).collect();
     let name: Vec<String> = keys.iter().map(|key| key.name.clone()).collect();
-    sqlx::query(COMMIT_READ).bind(branch).bind(ns).bind(class).bind(name)
+    sqlx::query(COMMIT_READ).bind(branch.id).bind(ns).bind(class).bind(name).bind(lineage).bind(upto)
 }
 
 /// Enters a row into the state; whether the branch lives.

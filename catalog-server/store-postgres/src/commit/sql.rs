@@ -5,8 +5,7 @@
 pub const COMMIT_LOCK: &str = "SELECT 1 FROM branches WHERE id = $1 FOR NO KEY UPDATE";
 
 /// A row per key, with what is the same for all of them in front: whether the branch lives, its head, and the commit
-/// at its fork, which is asked for only while there is no head. The branch's row, read after it was locked, says what
-/// the lineage is.
+/// at its fork, which is looked for only while there is no head. The levels, the branch itself first, never change.
 pub const COMMIT_READ: &str = "
     SELECT b.deleted_at IS NULL,
       h.seq, h.id, h.committed_at,
@@ -23,7 +22,7 @@ pub const COMMIT_READ: &str = "
       LIMIT 1) h ON true
     LEFT JOIN LATERAL (
       SELECT c.seq, c.id, c.committed_at
-      FROM unnest(b.lineage, b.upto) WITH ORDINALITY l(bid, upto, d),
+      FROM unnest($5::bigint[], $6::bigint[]) WITH ORDINALITY l(bid, upto, d),
         LATERAL (
           SELECT * FROM commits c
           WHERE c.branch_id = l.bid AND c.seq <= l.upto
@@ -35,7 +34,7 @@ pub const COMMIT_READ: &str = "
     LEFT JOIN unnest($2::text[], $3::smallint[], $4::text[]) WITH ORDINALITY k(ns, class, name, i) ON true
     LEFT JOIN LATERAL (
       SELECT l.bid, v.seq, v.kind, v.content_id, v.metadata_location, v.properties
-      FROM unnest(b.id || b.lineage, 9223372036854775807 || b.upto) WITH ORDINALITY l(bid, upto, d),
+      FROM unnest($5::bigint[], $6::bigint[]) WITH ORDINALITY l(bid, upto, d),
         LATERAL (
           SELECT * FROM versions v
           WHERE v.branch_id = l.bid AND v.ns = k.ns AND v.class = k.class AND v.name = k.name AND v.seq <= l.upto

@@ -34,18 +34,16 @@ impl Place {
     }
 
     fn parse(cursor: &str) -> Option<Self> {
-        let (micros, rest) = cursor.split_once('/')?;
-        let (token_id, user_id) = rest.split_once('/')?;
-        let expires_at = Timestamp::from_microsecond(micros.parse().ok()?).ok()?;
-        Some(Self { user_id: user_id.to_owned(), expires_at, token_id: token_id.to_owned() })
+        let (user_id, micros, token_id): (String, i64, String) = serde_json::from_str(cursor).ok()?;
+        let text = !user_id.contains('\0') && !token_id.contains('\0');
+        Some(Self { user_id, expires_at: Timestamp::from_microsecond(micros).ok()?, token_id }).filter(|_| text)
     }
 }
 
-/// `micros/token id/user`: only the last part may hold a slash.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { user_id, expires_at, token_id } = self;
-        write!(f, "{}/{token_id}/{user_id}", expires_at.as_microsecond())
+        write!(f, "{}", serde_json::json!([user_id, expires_at.as_microsecond(), token_id]))
     }
 }
 
@@ -56,7 +54,7 @@ mod tests {
     #[test]
     fn a_place_reads_what_it_writes() {
         let place = Place {
-            user_id: "token:team/etl".into(),
+            user_id: "token:team/\"etl\"".into(),
             expires_at: "2026-01-02T03:04:05.123456Z".parse().unwrap(),
             token_id: "0123456789abcdef".into(),
         };
@@ -65,7 +63,15 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_refused() {
-        for cursor in ["", "x", "1/2", "x/id/user", "99999999999999999999/id/user"] {
+        for cursor in [
+            "",
+            "x",
+            "[]",
+            r#"["u",1]"#,
+            r#"["u","x","id"]"#,
+            r#"["u",9223372036854775807,"id"]"#,
+            r#"["\u0000",1,"id"]"#,
+        ] {
             assert_eq!(Place::parse(cursor), None, "{cursor}");
         }
     }

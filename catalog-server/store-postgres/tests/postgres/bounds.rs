@@ -7,8 +7,9 @@ use sqlx::{Connection, Executor};
 use store_postgres::{Limits, Options, PostgresStore};
 use tokio::time::timeout;
 
-use crate::database::{options, session};
+use crate::database::options;
 use crate::lake::{commit, commit_table, create_namespace, create_table, lake, look, now, table_key};
+use crate::session::session;
 
 fn short() -> Limits {
     Limits { acquire: Duration::from_millis(500), lock: Duration::from_millis(300), ..Limits::default() }

@@ -1,10 +1,9 @@
 //! A schema for each test, on the Postgres that `cargo e2e test` starts.
 
 use migrations::postgres::{connect_options, migrate};
-use sqlx::{Connection, PgConnection};
-use store_postgres::{Options, PostgresStore};
+use store_postgres::Options;
 
-pub(crate) fn url() -> String {
+fn url() -> String {
     std::env::var("PANGOLIN_TEST_POSTGRES").expect(
         "PANGOLIN_TEST_POSTGRES must name a Postgres that tests may fill: `cargo e2e test` starts one and sets it",
     )
@@ -15,15 +14,4 @@ pub(crate) async fn options(name: &str) -> Options {
     let schema = format!("store_{}_{name}", std::process::id());
     migrate(&connect_options(&url()).unwrap(), &schema.parse().unwrap()).await.unwrap();
     Options { max_connections: 8, ..Options::new(url(), schema) }
-}
-
-pub(crate) async fn store(name: &str) -> PostgresStore {
-    PostgresStore::connect(&options(name).await).unwrap()
-}
-
-/// A session beside the store, in its schema.
-pub(crate) async fn session(options: &Options) -> PgConnection {
-    let schema = format!("\"{}\"", options.schema);
-    let connect = connect_options(&options.url).unwrap().options([("search_path", schema)]);
-    PgConnection::connect_with(&connect).await.unwrap()
 }

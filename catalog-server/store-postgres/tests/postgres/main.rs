@@ -7,4 +7,5 @@ mod lake;
 mod plans;
 mod proxy;
 mod races;
+mod session;
 mod unknown_outcome;

@@ -1,14 +1,18 @@
 //! Races between replicas: each has a store, and so connections, of its own.
 
-use catalog_store::{CommitError, CommitStore, Expect, Found, Operation, PutOutcome, RefStore, View};
+use catalog_store::{
+    CommitError, CommitStore, Expect, Found, Ids, Operation, PutOutcome, PutWarehouse, RefStore, StoreError, View,
+    WarehouseStore,
+};
 use futures::future::join_all;
 use sqlx::Executor;
 use store_postgres::PostgresStore;
 
-use crate::database::{options, session};
+use crate::database::options;
 use crate::lake::{
     commit, commit_table, create_namespace, create_table, drop_namespace, lake, look, now, ns, request, table_key,
 };
+use crate::session::session;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_dropping_a_namespace_and_creating_a_table_in_it_exactly_one_wins() {
@@ -101,9 +105,7 @@ async fn a_branch_that_was_deleted_takes_no_commit() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_warehouses_that_overlap_and_are_put_at_once_exactly_one_is_made() {
-    use catalog_store::{Ids, PutWarehouse, StoreError, WarehouseStore};
-
-    let store = crate::database::store("overlap").await;
+    let store = PostgresStore::connect(&options("overlap").await).unwrap();
     let puts = (0..12).map(|n| {
         store.put_warehouse(
             PutWarehouse {

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use catalog_store::{CommitError, CommitStore};
 use store_postgres::{Limits, Options, PostgresStore};
 
-use crate::database::{options, session};
+use crate::database::options;
 use crate::lake::{commit, create_namespace, create_table, lake, look, now, ns, table_key};
 use crate::proxy::{Fate, Proxy};
+use crate::session::session;
 
 /// A store behind a proxy, and one that is not.
 struct Behind {

@@ -52,7 +52,7 @@ pub(super) const ALL: &[Statement] = &[
     Statement {
         name: "commit_read",
         sql: sql::COMMIT_READ,
-        arguments: "1, '{n7, n8}', '{1, 1}', '{t77, t78}'",
+        arguments: "1, '{n7, n8}', '{1, 1}', '{t77, t78}', '{1}', '{9223372036854775807}'",
         indexes: &[("branches_pkey", &["id"]), ("commits_pkey", HEAD), ("names_pkey", KEY), ("versions_pkey", VERSION)],
     },
     Statement {
