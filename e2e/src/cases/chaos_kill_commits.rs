@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::audit;
 use super::store::{self, Store};
-use crate::failure::{Attempt, Outcome, check};
+use crate::failure::{Attempt, Failure, Outcome, check};
 use crate::hosts::lake::Lake;
 use crate::iceberg::crew::Crew;
 use crate::lab::Lab;
@@ -15,6 +15,7 @@ const CASE: &str = "chaos_kill_commits";
 const WRITERS: u64 = 4;
 const TABLES: usize = 4;
 const COMMITS: u64 = 300;
+const SWEPT_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let mut lake = store::lake(lab, CASE, Store::Postgres).await?;
@@ -42,9 +43,22 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
 async fn sweep(lab: &Lab, lake: &mut Lake) -> Outcome<usize> {
     let mut connection = lab.postgres().await?.connect(CASE).await?;
     let named = audit::named_files(&mut connection, store::SCHEMA).await?;
+    // The kills may have left none, or some: one is there for sure.
+    let one = named.first().ok_or_else(|| Failure::new("no version names a file"))?;
+    let left_behind = one.with_file_name(format!("00999-{}.metadata.json", lab.chance().uuid()));
+    std::fs::copy(one, &left_behind).attempt("leave a file as a killed writer does")?;
+
     let orphans = audit::orphans(&named, &audit::files_there(lake)?)?;
-    lake.server.sweep_orphans().await?;
-    let left = audit::orphans(&named, &audit::files_there(lake)?)?;
-    check(left.is_empty(), || format!("the sweep left {} of {} orphans", left.len(), orphans.len()))?;
-    Ok(orphans.len())
+    lake.server.sweep_at_once().await?;
+    let deadline = Instant::now() + SWEPT_WITHIN;
+    loop {
+        let left = audit::orphans(&named, &audit::files_there(lake)?)?;
+        if left.is_empty() {
+            return Ok(orphans.len());
+        }
+        let complaint =
+            || format!("the sweep left {} of {} orphans, for instance {:?}", left.len(), orphans.len(), left.first());
+        check(Instant::now() < deadline, complaint)?;
+        sleep(Duration::from_millis(200)).await;
+    }
 }

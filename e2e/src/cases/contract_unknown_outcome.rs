@@ -11,6 +11,7 @@ use crate::chance::Chance;
 use crate::failure::{Attempt, Outcome, check};
 use crate::hosts::lake::Lake;
 use crate::hosts::proxy::{Cut, Proxy};
+use crate::hosts::server::Database;
 use crate::iceberg::crew::Crew;
 use crate::iceberg::ledger::{Entry, Verdict};
 use crate::lab::Lab;
@@ -24,7 +25,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let postgres = lab.postgres().await?;
     let proxy = Proxy::start(postgres.port()).await?;
     store::prepare_postgres(lab, CASE).await?;
-    let lake = Lake::open(lab, &lab.folder(CASE)?, &postgres.url(CASE, proxy.port())).await?;
+    let lake = Lake::open(lab, &lab.folder(CASE)?, Database::Postgres(postgres.url(CASE, proxy.port()))).await?;
     let tables = audit::make_tables(&lake, TABLES).await?;
 
     let mut chance = lab.chance();

@@ -1,13 +1,15 @@
 //! The README's first command, and PyIceberg on top of it.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use futures::future::try_join_all;
 use reqwest::Method;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::failure::{Attempt, Failure, Outcome, check};
+use crate::failure::{Attempt, Outcome, check};
 use crate::hosts::dev::Dev;
 use crate::iceberg::rest::Rest;
 use crate::lab::Lab;
@@ -18,14 +20,14 @@ const TOKEN: &str = "analyst";
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let folder = lab.folder(CASE)?;
-    let mut dev = Dev::new(&short_lived(lab, &folder)?, &folder)?;
+    let mut dev = Dev::new(&folder)?;
     dev.start(lab, TOKEN).await?;
     let secrets = dev.secrets(TOKEN)?;
     let first = fs::read_to_string(secrets.join("token")).attempt("read the first token")?;
+    pasted(lab, &dev.said()?, &folder).await?;
 
-    let (wrote, followed) =
-        tokio::join!(script(lab, "write", &secrets, &folder), script(lab, "follow", &secrets, &folder));
-    let (wrote, followed) = (wrote?, followed?);
+    let parts = ["write", "follow"].map(|part| script(lab, part, &secrets, &folder));
+    let said = try_join_all(parts).await?.join("; ");
     ended(&dev.uri(), &first).await?;
 
     dev.stop().await?;
@@ -33,42 +35,47 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let read = script(lab, "read", &secrets, &folder).await?;
     dev.stop().await?;
     check(!dev.said()?.contains(first.trim()), || "cargo dev printed a token".to_owned())?;
-    Ok(format!("{wrote}; {followed}; {read}"))
+    Ok(format!("{said}; {read}"))
 }
 
-/// The example as it stands, but for a token that lives seconds.
-fn short_lived(lab: &Lab, folder: &Path) -> Outcome<PathBuf> {
-    let example = lab.programs.checkout.join("crds/examples/quickstart.yaml");
-    let text = fs::read_to_string(&example).attempt("read the example")?;
-    let short = text.replace("ttl: 24h", "ttl: 6s");
-    check(short != text, || "the example's ttl is not what this case replaces".to_owned())?;
-    let copy = folder.join("quickstart.yaml");
-    fs::write(&copy, short).attempt("write the example's copy")?;
-    Ok(copy)
+/// The program that `cargo dev` prints, run as it stands.
+async fn pasted(lab: &Lab, said: &str, folder: &Path) -> Outcome {
+    let program: Vec<&str> = said
+        .lines()
+        .skip_while(|line| !line.starts_with("import "))
+        .take_while(|line| !line.starts_with("Next"))
+        .collect();
+    check(!program.is_empty(), || "cargo dev printed no program".to_owned())?;
+    let file = folder.join("pasted.py");
+    fs::write(&file, program.join("\n")).attempt("keep the printed program")?;
+    let out = python(lab, "the printed program", &[file.as_os_str()], folder).await?;
+    check(out.contains("[[1,2,3]]"), || format!("the printed program printed {out:?}"))
 }
 
-/// Runs a part of the script; its last line, or how it failed.
+/// Runs a part of the script; its last line.
 async fn script(lab: &Lab, part: &str, secrets: &Path, folder: &Path) -> Outcome<String> {
+    let (file, written) = (lab.script("engine_pyiceberg_dev.py"), folder.join("written.json"));
+    let out =
+        python(lab, part, &[file.as_os_str(), part.as_ref(), secrets.as_os_str(), written.as_os_str()], folder).await?;
+    Ok(out.lines().last().unwrap_or_default().to_owned())
+}
+
+/// Runs Python and keeps its output; what it printed, or how it failed.
+async fn python(lab: &Lab, name: &str, arguments: &[&OsStr], folder: &Path) -> Outcome<String> {
     let mut command = Command::new(lab.python().await?);
-    command
-        .arg("-B")
-        .arg(lab.script("engine_pyiceberg_dev.py"))
-        .arg(part)
-        .arg(secrets)
-        .arg(folder.join("written.json"));
+    command.arg("-B").args(arguments).current_dir(folder).kill_on_drop(true);
     // Nothing but the file configures PyIceberg: not the user's variables either.
-    for (name, _) in
-        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().to_uppercase().starts_with("PYICEBERG_"))
-    {
-        command.env_remove(name);
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_string_lossy().to_uppercase().starts_with("PYICEBERG_") {
+            command.env_remove(variable);
+        }
     }
-    let output = command.kill_on_drop(true).output().await.attempt(format!("run the script's part {part}"))?;
+    let output = command.output().await.attempt(format!("run Python: {name}"))?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    fs::write(folder.join(format!("python-{part}.log")), format!("{out}{err}")).attempt("keep the script's output")?;
-    if output.status.success() {
-        return Ok(out.lines().last().unwrap_or_default().to_owned());
-    }
-    Err(Failure::new(format!("the script's part {part} failed: {}", err.lines().last().unwrap_or_default())))
+    fs::write(folder.join(format!("python-{name}.log")), format!("{out}{err}")).attempt("keep Python's output")?;
+    let why = || format!("Python failed: {name}: {}", err.lines().last().unwrap_or_default());
+    check(output.status.success(), why)?;
+    Ok(out.into_owned())
 }
 
 /// A token that was rotated away has ended by now, to the second.

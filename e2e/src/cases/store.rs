@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::failure::{Attempt, Failure, Outcome};
 use crate::hosts::lake::Lake;
+use crate::hosts::server::Database;
 use crate::lab::Lab;
 
 /// What the server keeps its rows in.
@@ -25,10 +26,10 @@ pub(super) async fn lake(lab: &Lab, case: &str, store: Store) -> Outcome<Lake> {
     let folder = lab.folder(case)?.join(format!("{store:?}").to_lowercase());
     std::fs::create_dir_all(&folder).attempt(format!("make {}", folder.display()))?;
     let database = match store {
-        Store::Sqlite => format!("sqlite://{}", folder.join("catalog.db").display()),
-        Store::Postgres => prepare_postgres(lab, case).await?,
+        Store::Sqlite => Database::Sqlite,
+        Store::Postgres => Database::Postgres(prepare_postgres(lab, case).await?),
     };
-    Lake::open(lab, &folder, &database).await
+    Lake::open(lab, &folder, database).await
 }
 
 /// The schema that the tables lie in.

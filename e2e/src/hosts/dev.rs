@@ -14,11 +14,12 @@ use crate::lab::Lab;
 
 /// Cargo looks whether everything is built, before the program starts.
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
+/// How long a token lives here.
+const TTL: &str = "6s";
 const STOPS_WITHIN: Duration = Duration::from_secs(20);
 
 /// A state directory and the program on it.
 pub(crate) struct Dev {
-    file: PathBuf,
     state: PathBuf,
     log: PathBuf,
     port: u16,
@@ -27,18 +28,17 @@ pub(crate) struct Dev {
 
 impl Dev {
     /// Nothing runs yet. The state directory will be below `folder`.
-    pub(crate) fn new(file: &Path, folder: &Path) -> Outcome<Self> {
-        let (state, log) = (folder.join("state"), folder.join("dev.log"));
-        Ok(Self { file: file.to_owned(), state, log, port: port::free()?, child: None })
+    pub(crate) fn new(folder: &Path) -> Outcome<Self> {
+        Ok(Self { state: folder.join("state"), log: folder.join("dev.log"), port: port::free()?, child: None })
     }
 
-    /// Starts it, and waits until the token's files are there and the server answers.
+    /// Starts it on the README's example, and waits until the token's files are there and the server answers.
     pub(crate) async fn start(&mut self, lab: &Lab, token: &str) -> Outcome {
         let mut command = lab.programs.cargo();
-        command.args(["dev"]).arg(&self.file).arg("--state-dir").arg(&self.state);
+        command.args(["dev", "crds/examples/quickstart.yaml"]).arg("--state-dir").arg(&self.state);
         command.arg("--listen").arg(format!("127.0.0.1:{}", self.port));
-        // Shorter lives than a user may ask for, so that the case sees rotations.
-        command.env("PANGOLIN_DEV_MIN_TTL", "1s");
+        // Shorter than a user may ask for, so that a case sees rotations.
+        command.env("PANGOLIN_DEV_TEST_TTL", TTL);
         let child = self.child.insert(Child::start("cargo dev", &mut command, Output::Log(&self.log))?);
         let ready = self.state.join("secrets").join(token).join("pyiceberg.yaml");
         let deadline = Instant::now() + STARTS_WITHIN;

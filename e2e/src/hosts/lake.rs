@@ -9,7 +9,7 @@ use catalog_api::{BearerToken, Grant, Privilege};
 use catalog_client::Client;
 use jiff::Timestamp;
 
-use super::server::Server;
+use super::server::{Database, Server};
 use crate::chance;
 use crate::failure::{Attempt, Outcome};
 use crate::iceberg::rest::Rest;
@@ -39,7 +39,7 @@ pub(crate) struct Lake {
 
 impl Lake {
     /// Starts a server on a database and makes the warehouse in `folder`.
-    pub(crate) async fn open(lab: &Lab, folder: &Path, database: &str) -> Outcome<Self> {
+    pub(crate) async fn open(lab: &Lab, folder: &Path, database: Database) -> Outcome<Self> {
         let server = Server::start(lab, folder, database).await?;
         let admin = Rest::new(server.uri(), Some(server.admin_token().expose()))?;
         let manage =

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use catalog_api::BearerToken;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::child::{Child, Output};
@@ -19,6 +19,17 @@ use crate::lab::Lab;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
+/// The settings' file.
+const SETTINGS: &str = "settings.yaml";
+
+/// What the server keeps its rows in.
+pub(crate) enum Database {
+    /// A file in the server's folder.
+    Sqlite,
+    /// The URL of a database that is migrated already. It holds the password.
+    Postgres(String),
+}
+
 /// The server, its settings, and its process while it runs.
 pub(crate) struct Server {
     program: PathBuf,
@@ -28,14 +39,15 @@ pub(crate) struct Server {
     uri: String,
     platform_uri: String,
     admin: BearerToken,
+    database: Database,
+    orphan_grace: &'static str,
     child: Option<Child>,
 }
 
 impl Server {
-    /// Writes the server's files into `folder`, starts it on a database, and waits until it is ready.
-    pub(crate) async fn start(lab: &Lab, folder: &Path, database: &str) -> Outcome<Self> {
+    /// Writes the server's files into `folder`, starts it, and waits until it is ready.
+    pub(crate) async fn start(lab: &Lab, folder: &Path, database: Database) -> Outcome<Self> {
         let admin = BearerToken::generate().attempt("generate the admin's token")?;
-        secret_file(&folder.join("database-url"), database)?;
         secret_file(&folder.join("admin-hashes"), &admin.hash().to_string())?;
         let (port, platform_port) = (port::free()?, port::free()?);
         let mut server = Self {
@@ -46,8 +58,11 @@ impl Server {
             uri: format!("http://127.0.0.1:{port}"),
             platform_uri: format!("http://127.0.0.1:{platform_port}"),
             admin,
+            database,
+            orphan_grace: "24h",
             child: None,
         };
+        server.write_settings()?;
         server.start_again().await?;
         Ok(server)
     }
@@ -72,13 +87,30 @@ impl Server {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg("--listen").arg(format!("127.0.0.1:{}", self.port));
-        command.arg("--platform-listen").arg(format!("127.0.0.1:{}", self.platform_port));
-        command.arg("--database-url-file").arg(self.folder.join("database-url"));
-        command.arg("--admin-hashes-file").arg(self.folder.join("admin-hashes"));
-        command.arg("--seal-key-file").arg(self.folder.join("seal-key"));
-        command.arg("--allow-file-root").arg(&self.folder);
+        command.arg("serve").arg("--config").arg(self.folder.join(SETTINGS));
         command
+    }
+
+    /// JSON, which is YAML, too.
+    fn write_settings(&self) -> Outcome {
+        let database = match &self.database {
+            Database::Sqlite => json!({"sqlite": {"path": self.folder.join("catalog.sqlite")}}),
+            Database::Postgres(url) => {
+                let file = self.folder.join("database-url");
+                secret_file(&file, url)?;
+                json!({"postgres": {"url_file": file}})
+            }
+        };
+        let settings = json!({
+            "listen": format!("127.0.0.1:{}", self.port),
+            "platform_listen": format!("127.0.0.1:{}", self.platform_port),
+            "database": database,
+            "admin_hashes_file": self.folder.join("admin-hashes"),
+            "allow_file_root": [&self.folder],
+            "sweeps": {"orphan_interval": "1s", "orphan_grace": self.orphan_grace},
+        });
+        let file = self.folder.join(SETTINGS);
+        fs::write(&file, settings.to_string()).attempt(format!("write {}", file.display()))
     }
 
     /// SIGKILL.
@@ -86,9 +118,12 @@ impl Server {
         self.child.take().map_or(Ok(()), |mut child| child.kill())
     }
 
-    /// Runs the sweep of orphan files, now and whatever their age.
-    pub(crate) async fn sweep_orphans(&mut self) -> Outcome {
-        Ok(())
+    /// Restarts it so that its sweep removes every orphan file, however young: no writer may be at work.
+    pub(crate) async fn sweep_at_once(&mut self) -> Outcome {
+        self.kill()?;
+        self.orphan_grace = "0s";
+        self.write_settings()?;
+        self.start_again().await
     }
 
     /// Where clients go; no slash at the end.
