@@ -206,12 +206,12 @@ impl From<FileError> for ApiError {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_reason_goes_to_the_log_and_not_to_the_client() {
+    #[tokio::test]
+    async fn the_reason_goes_to_the_log_and_not_to_the_client() {
         let response = ApiError::from(StoreError::Backend("secret detail".into())).into_response();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(response.extensions().get::<Cause>().unwrap().text.contains("secret detail"));
-        let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 1_000)).unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 1_000).await.unwrap();
         assert!(!String::from_utf8_lossy(&body).contains("secret"), "{body:?}");
     }
 

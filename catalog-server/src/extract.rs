@@ -8,13 +8,23 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use catalog_api::ErrorType;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::settings::Limits;
 
 /// A JSON body.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
+
+/// A JSON body that holds a secret: an error names the field, and quotes nothing of it.
+#[derive(Clone, Debug)]
+pub struct SecretJson<T>(pub T);
+
+/// The parameters of the route.
+#[derive(Clone, Debug)]
+pub struct Path<T>(pub T);
 
 /// The query of the address. A parameter that nobody knows is ignored, as HTTP has it.
 #[derive(Clone, Debug)]
@@ -25,8 +35,32 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         check_media_type(request.headers())?;
-        let bytes = read(request, app.settings.limits.body_bytes).await?;
+        let bytes = read(request, &app.settings.limits).await?;
         parse(&bytes).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for SecretJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        check_media_type(request.headers())?;
+        let bytes = read(request, &app.settings.limits).await?;
+        let parsed = parse_at(&bytes);
+        parsed.map(Self).map_err(|(path, _)| {
+            ApiError::bad_request(format!(
+                "cannot read the body at {path}: an unknown or missing field, or a wrong type"
+            ))
+        })
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
+        path.map(|p| Self(p.0)).map_err(|e| ApiError::bad_request(format!("cannot read the path: {}", e.body_text())))
     }
 }
 
@@ -49,12 +83,15 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorType::UnsupportedMediaTypeException, "send the body with Content-Type: application/json"))
 }
 
-async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
+async fn read(request: Request, limits: &Limits) -> Result<Bytes, ApiError> {
+    let Limits { body_bytes: limit, request_timeout, concurrency: _ } = *limits;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
-    to_bytes(request.into_body(), limit).await.map_err(|error| {
+    let body = timeout(request_timeout, to_bytes(request.into_body(), limit)).await;
+    let body = body.map_err(|_| ApiError::new(ErrorType::RequestTimeoutException, "the body took too long to come"))?;
+    body.map_err(|error| {
         let error = error.into_inner();
         if error.is::<http_body_util::LengthLimitError>() {
             return too_large(limit);
@@ -72,16 +109,17 @@ fn too_large(limit: usize) -> ApiError {
 /// # Errors
 /// 400.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    parse_at(bytes).map_err(|(path, reason)| match path.as_str() {
+        "." => ApiError::bad_request(format!("cannot read the body: {reason}")),
+        path => ApiError::bad_request(format!("cannot read the body at {path}: {reason}")),
+    })
+}
+
+/// The value, or the place of the fault and the reason.
+fn parse_at<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, (String, serde_json::Error)> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let reason = error.into_inner();
-        match path.as_str() {
-            "." | "" | "?" => ApiError::bad_request(format!("cannot read the body: {reason}")),
-            path => ApiError::bad_request(format!("cannot read the body at {path}: {reason}")),
-        }
-    })?;
-    json.end().map_err(|e| ApiError::bad_request(format!("cannot read the body: {e}")))?;
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|e| (e.path().to_string(), e.into_inner()))?;
+    json.end().map_err(|e| (".".to_owned(), e))?;
     Ok(value)
 }
 

@@ -5,22 +5,31 @@
 
 pub mod app;
 pub mod auth;
+pub mod cli;
+pub mod commit;
+pub mod detached;
 pub mod error;
 pub mod extract;
 pub mod locations;
 pub mod metadata_cache;
 pub mod metrics;
+pub mod middleware;
+pub mod page_token;
 pub mod platform;
 pub mod policy;
 pub mod router;
+pub mod routes;
 pub mod seal;
 pub mod secret_keys;
+pub mod server;
 pub mod session;
 pub mod settings;
 pub mod storage;
+pub mod tasks;
 
 pub use app::App;
 pub use error::ApiError;
 pub use seal::Sealer;
+pub use server::{Running, StartError, serve_until, start};
 pub use session::{AdminSession, PrincipalSession, Session};
 pub use settings::Settings;

@@ -11,9 +11,16 @@ use catalog_api::ErrorType;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::routes::iceberg::{config, namespaces, tables, unbuilt};
+use crate::routes::management::{tokens, warehouses};
+use crate::routes::root;
 
 /// One row of the table: method, path, handler.
-pub(crate) struct Route {
+struct Route {
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the handler has it; the test compares the table with the contract")
+    )]
     method: Method,
     path: &'static str,
     handler: MethodRouter<Arc<App>>,
@@ -21,12 +28,42 @@ pub(crate) struct Route {
 
 /// All routes of the clients' port.
 fn table() -> Vec<Route> {
-    vec![]
+    vec![
+        route(Method::GET, "/", root::show),
+        route(Method::GET, "/v1/config", config::config),
+        route(Method::GET, "/v1/{prefix}/namespaces", namespaces::list::list),
+        route(Method::POST, "/v1/{prefix}/namespaces", namespaces::create::create),
+        route(Method::GET, "/v1/{prefix}/namespaces/{namespace}", namespaces::load::load),
+        route(Method::HEAD, "/v1/{prefix}/namespaces/{namespace}", namespaces::exists::exists),
+        route(Method::DELETE, "/v1/{prefix}/namespaces/{namespace}", namespaces::drop::drop),
+        route(
+            Method::POST,
+            "/v1/{prefix}/namespaces/{namespace}/properties",
+            namespaces::update_properties::update_properties,
+        ),
+        route(Method::GET, "/v1/{prefix}/namespaces/{namespace}/tables", tables::list::list),
+        route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/tables", tables::create::create),
+        route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/register", tables::register::register),
+        route(Method::GET, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tables::load::load),
+        route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tables::commit::commit),
+        route(Method::HEAD, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tables::exists::exists),
+        route(Method::DELETE, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tables::drop::drop),
+        route(Method::POST, "/v1/{prefix}/tables/rename", tables::rename::rename),
+        route(Method::GET, "/api/v1/warehouses", warehouses::list),
+        route(Method::GET, "/api/v1/warehouses/{warehouse}", warehouses::get),
+        route(Method::PUT, "/api/v1/warehouses/{warehouse}", warehouses::put),
+        route(Method::DELETE, "/api/v1/warehouses/{warehouse}", warehouses::detach),
+        route(Method::GET, "/api/v1/tokens", tokens::list),
+        route(Method::GET, "/api/v1/tokens/{owner}", tokens::newest),
+        route(Method::DELETE, "/api/v1/tokens/{owner}", tokens::revoke),
+        route(Method::PUT, "/api/v1/tokens/{owner}/{revision}", tokens::put),
+        route(Method::POST, "/api/v1/tokens/{owner}/{revision}/confirm", tokens::confirm),
+    ]
 }
 
-fn route<T: 'static>(method: &Method, path: &'static str, handler: impl Handler<T, Arc<App>>) -> Route {
+fn route<T: 'static>(method: Method, path: &'static str, handler: impl Handler<T, Arc<App>>) -> Route {
     let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-    Route { method: method.clone(), path, handler: on(filter, handler) }
+    Route { method, path, handler: on(filter, handler) }
 }
 
 /// The routes, and answers in the Iceberg form for whatever is none.
@@ -36,10 +73,36 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn unknown_route(request: Request) -> ApiError {
-    ApiError::not_found(format!("there is no route {}", request.uri().path()))
+    unbuilt_or(&request, ApiError::not_found(format!("there is no route {}", request.uri().path())))
 }
 
 async fn unknown_method(request: Request) -> ApiError {
     let message = format!("the route {} does not know the method {}", request.uri().path(), request.method());
-    ApiError::new(ErrorType::MethodNotAllowedException, message)
+    unbuilt_or(&request, ApiError::new(ErrorType::MethodNotAllowedException, message))
+}
+
+/// Routes of the specification that are not built yet are 406 instead.
+fn unbuilt_or(request: &Request, otherwise: ApiError) -> ApiError {
+    let (method, path) = (request.method(), request.uri().path());
+    if !unbuilt::is_unbuilt(method, path) {
+        return otherwise;
+    }
+    ApiError::new(ErrorType::UnsupportedOperationException, format!("this server does not support {method} {path} yet"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use catalog_api::{Auth, ENDPOINTS};
+
+    use super::*;
+
+    #[test]
+    fn every_endpoint_of_the_contract_is_routed_and_nothing_else() {
+        let contract = ENDPOINTS.iter().filter(|e| e.auth != Auth::Platform).map(|e| e.advertised());
+        let routed = table().into_iter().map(|route| format!("{} {}", route.method, route.path));
+        assert_eq!(routed.collect::<BTreeSet<_>>(), contract.collect());
+        let _ = routes();
+    }
 }

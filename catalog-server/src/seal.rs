@@ -79,6 +79,12 @@ impl Sealer {
         Ok(Zeroizing::new(format!("{}:{}\n", *hex(id), *hex(key))))
     }
 
+    /// The id of the key that seals; `None` without keys. Not secret.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.keys.first().map(|(id, _)| id.as_str())
+    }
+
     /// Seals a credential for the warehouse of that name.
     ///
     /// # Errors

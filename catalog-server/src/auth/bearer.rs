@@ -24,7 +24,7 @@ pub async fn authenticate(State(app): State<Arc<App>>, mut request: Request, nex
     if request.uri().path() == PUBLIC {
         return next.run(request).await;
     }
-    let caller = match identify(&app, &request).await {
+    let caller = match identify(&app, request.headers(), request.uri().path()).await {
         Ok(authenticated) => authenticated,
         Err(error) => return error.into_response(),
     };
@@ -35,8 +35,8 @@ pub async fn authenticate(State(app): State<Arc<App>>, mut request: Request, nex
     response
 }
 
-async fn identify(app: &App, request: &Request) -> Result<Authenticated, ApiError> {
-    let token = bearer(request.headers())?;
+async fn identify(app: &App, headers: &HeaderMap, path: &str) -> Result<Authenticated, ApiError> {
+    let token = bearer(headers)?;
     let hash = token.hash();
     if app.admins.contains(&hash) {
         return Ok(Authenticated { caller: Caller::Admin, access: None });
@@ -44,7 +44,7 @@ async fn identify(app: &App, request: &Request) -> Result<Authenticated, ApiErro
     if let Some(obstacle) = app.readiness.obstacle() {
         return Err(ApiError::unavailable(format!("the server is not ready: {obstacle}")));
     }
-    let prefix = prefix(request.uri().path());
+    let prefix = prefix(path);
     let warehouse = prefix.as_ref().map(|p| p.warehouse.as_str());
     let mut access = app.store.access(Some(token.id()), warehouse, MAIN).await?;
     let principal = check(&hash, &mut access)?;

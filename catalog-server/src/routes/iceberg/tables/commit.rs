@@ -49,7 +49,7 @@ async fn run(app: Arc<App>, session: Session, key: Key, change: Change) -> Resul
         check(&change.requirements, base.metadata()).map_err(requirement_failed)?;
         let next = match change.apply(&app, &base)? {
             Applied::Unchanged => return Ok((base.unchanged(&app, &session, &key).await?, session)),
-            Applied::Changed(next) => base.publish(&ground, &key, app.ids.random(), &next)?,
+            Applied::Changed(next) => base.publish(&ground, &key, app.ids.ordered(), &next)?,
         };
         match publish(&app, &session, next).await {
             Ok(published) => return Ok((published, session)),
@@ -179,6 +179,8 @@ mod tests {
 
     #[test]
     fn a_secret_in_a_property_is_refused() {
-        assert!(read(r#"{"updates": [{"action": "set-properties", "updates": {"s3.secret-access-key": "x"}}]}"#).is_err());
+        assert!(
+            read(r#"{"updates": [{"action": "set-properties", "updates": {"s3.secret-access-key": "x"}}]}"#).is_err()
+        );
     }
 }

@@ -48,7 +48,8 @@ pub(crate) async fn create(
     let next = Publish {
         message: format!("create table {key}"),
         key,
-        id: app.ids.random(),
+        // Ordered: the sweep of orphans reads the table's age from its id.
+        id: app.ids.ordered(),
         previous: None,
         directory: places.metadata,
         metadata: bytes,

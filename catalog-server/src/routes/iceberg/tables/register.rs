@@ -95,7 +95,8 @@ impl Registration {
         let Self { key, metadata_location, claims, overwrite: _ } = self;
         let (id, expect) = match there {
             Some(table) => (table.id, Expect::Location(table.metadata_location)),
-            None => (app.ids.random(), Expect::Absent),
+            // Ordered: the sweep of orphans reads the table's age from its id.
+            None => (app.ids.ordered(), Expect::Absent),
         };
         let content = Content::Table { id, metadata_location: metadata_location.clone() };
         CommitRequest {

@@ -1,0 +1,42 @@
+//! How many requests are in work at the same time. One more is sent away at once: a queue would only hide it.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use catalog_api::ErrorType;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::ApiError;
+
+/// The places for requests in work. Clones share them.
+#[derive(Clone, Debug)]
+pub(super) struct Places(Arc<Semaphore>);
+
+/// A place, until it is dropped; an extension of the request, so that work which goes on after the answer keeps it.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+impl Places {
+    pub(super) fn new(count: usize) -> Self {
+        Self(Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS))))
+    }
+}
+
+pub(super) async fn admit(State(Places(places)): State<Places>, mut request: Request, next: Next) -> Response {
+    match places.try_acquire_owned() {
+        Ok(permit) => {
+            let place = Place { _permit: Arc::new(permit) };
+            request.extensions_mut().insert(place.clone());
+            let response = next.run(request).await;
+            drop(place);
+            response
+        }
+        Err(_) => ApiError::new(ErrorType::SlowDownException, "the server has too many requests in work")
+            .retry_after(1)
+            .into_response(),
+    }
+}

@@ -1,0 +1,49 @@
+//! `/api/v1/warehouses`.
+
+mod detach;
+mod get;
+mod list;
+mod probe;
+mod put;
+mod request;
+
+pub use detach::detach;
+pub use get::get;
+pub use list::list;
+pub use put::put;
+
+use catalog_api::management::{S3Storage, Storage, WarehouseInfo};
+use catalog_store::Warehouse;
+
+use crate::error::ApiError;
+use crate::storage::{Profile, S3Profile, WarehouseContext};
+
+/// A row's revision is the caller's, and behind this sign the id of the key that its credential is sealed with: a new
+/// or lost key makes the next PUT a change, which heals the row.
+const SEALED_BY: char = '#';
+
+fn info(row: Warehouse) -> Result<WarehouseInfo, ApiError> {
+    let WarehouseContext { row, profile } = WarehouseContext::new(row).map_err(ApiError::internal)?;
+    let Profile { allowed_locations, s3, default_properties } = profile;
+    let s3 = s3.map(|S3Profile { endpoint, region, path_style }| S3Storage {
+        endpoint,
+        region,
+        path_style,
+        credentials: None,
+    });
+    Ok(WarehouseInfo {
+        uid: row.uid,
+        name: row.name,
+        location: row.location,
+        allowed_locations,
+        storage: Storage { s3 },
+        default_properties,
+        owner_uid: row.owner_uid,
+        revision: row.revision.split(SEALED_BY).next().unwrap_or_default().to_owned(),
+        created_at: row.created_at,
+    })
+}
+
+fn not_found(name: &str) -> ApiError {
+    ApiError::not_found(format!("there is no warehouse {name}"))
+}

@@ -1,0 +1,89 @@
+//! `PUT /api/v1/warehouses/{warehouse}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use catalog_api::management::{PutWarehouse, PutWarehouseResponse, S3Credentials};
+use catalog_store::Warehouse;
+
+use super::probe::probe;
+use super::request::{Checked, check};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract::{Path, SecretJson};
+use crate::seal::SealError;
+use crate::session::AdminSession;
+use crate::storage::{PROBED, WarehouseContext};
+
+/// Makes the warehouse as asked. Idempotent by owner and revision: the same again neither probes nor writes.
+///
+/// # Errors
+/// 400 for what makes no sense and for storage that cannot be used, 409 for another owner's name or location, 503 if
+/// the storage cannot be reached.
+pub async fn put(
+    _: AdminSession,
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    SecretJson(body): SecretJson<PutWarehouse>,
+) -> Result<Json<PutWarehouseResponse>, ApiError> {
+    let checked = check(&name, body)?;
+    let revision = row_revision(&app, &checked);
+    let known = app.store.get_warehouse(&name).await?;
+    let same = known.is_some_and(|w| w.revision == revision && w.owner_uid.as_deref() == Some(&checked.owner_uid));
+    let credential = seal(&app, &name, checked.credentials.as_ref())?;
+    let request = row(&app, name, revision, credential, checked)?;
+    if !same {
+        probe(&app, &probed(&request, app.clock.now())?).await?;
+    }
+    let (stored, outcome) = app.store.put_warehouse(request, app.clock.now()).await?;
+    let outcome = crate::routes::management::outcome(outcome);
+    Ok(Json(PutWarehouseResponse { outcome, warehouse: super::info(stored)? }))
+}
+
+fn row_revision(app: &App, checked: &Checked) -> String {
+    match (&checked.credentials, app.sealer.key_id()) {
+        (Some(_), Some(id)) => format!("{}{}{id}", checked.revision, super::SEALED_BY),
+        _ => checked.revision.clone(),
+    }
+}
+
+fn seal(app: &App, name: &str, credentials: Option<&S3Credentials>) -> Result<Option<Vec<u8>>, ApiError> {
+    let Some(credentials) = credentials else { return Ok(None) };
+    let text = zeroize::Zeroizing::new(serde_json::to_vec(credentials).map_err(ApiError::internal)?);
+    let sealed = app.sealer.seal(&text, name).map_err(|error| match error {
+        SealError::NoKey => ApiError::validation(error.to_string()),
+        error => ApiError::internal(error),
+    });
+    sealed.map(Some)
+}
+
+fn row(
+    app: &App,
+    name: String,
+    revision: String,
+    credential: Option<Vec<u8>>,
+    checked: Checked,
+) -> Result<catalog_store::PutWarehouse, ApiError> {
+    let Checked { owner_uid, revision: _, location, profile, credentials: _, take_over } = checked;
+    let profile = serde_json::to_value(profile).map_err(ApiError::internal)?;
+    let uid = app.ids.random();
+    Ok(catalog_store::PutWarehouse { uid, name, location, profile, credential, revision, owner_uid, take_over })
+}
+
+/// The warehouse as it would be, to be tried before it is stored.
+fn probed(put: &catalog_store::PutWarehouse, now: jiff::Timestamp) -> Result<WarehouseContext, ApiError> {
+    let row = Warehouse {
+        id: PROBED,
+        uid: put.uid,
+        name: put.name.clone(),
+        location: put.location.clone(),
+        profile: put.profile.clone(),
+        credential: put.credential.clone(),
+        revision: put.revision.clone(),
+        version: 0,
+        owner_uid: Some(put.owner_uid.clone()),
+        created_at: now,
+    };
+    WarehouseContext::new(row).map_err(ApiError::internal)
+}

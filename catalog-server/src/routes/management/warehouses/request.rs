@@ -1,0 +1,133 @@
+//! What a PUT may ask for. Pure: the body in, a row to be stored out.
+
+use std::collections::BTreeMap;
+
+use catalog_api::management::{PutWarehouse, S3Credentials, S3Storage, Storage};
+
+use crate::error::ApiError;
+use crate::locations::{Location, Scheme};
+use crate::routes::management::check_id;
+use crate::secret_keys::looks_secret;
+use crate::storage::{Profile, S3Profile};
+
+/// Further locations that a warehouse may have.
+const MAX_ALLOWED: usize = 64;
+
+/// A PUT whose fields make sense each for itself.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) owner_uid: String,
+    pub(super) revision: String,
+    /// Normalised, with a trailing `/`.
+    pub(super) location: String,
+    pub(super) profile: Profile,
+    pub(super) credentials: Option<S3Credentials>,
+    pub(super) take_over: bool,
+}
+
+pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> {
+    let PutWarehouse { owner_uid, revision, location, allowed_locations, storage, default_properties, take_over } = put;
+    if !catalog_api::is_warehouse_name(name) {
+        return Err(ApiError::validation(
+            "a warehouse's name has 1 to 63 characters: a-z, 0-9 and -, the last not at the ends",
+        ));
+    }
+    check_id("owner_uid", &owner_uid)?;
+    check_id("revision", &revision)?;
+    if revision.contains(super::SEALED_BY) {
+        return Err(ApiError::bad_request(format!("revision must not contain {}", super::SEALED_BY)));
+    }
+    let location = parse(&location)?;
+    let (s3, credentials) = storage_of(&location, storage)?;
+    let allowed_locations = allowed(&allowed_locations)?;
+    check_properties(&default_properties)?;
+    let profile = Profile { allowed_locations, s3, default_properties };
+    Ok(Checked { owner_uid, revision, location: location.normal().to_owned(), profile, credentials, take_over })
+}
+
+fn parse(location: &str) -> Result<Location, ApiError> {
+    let shown = || location.chars().take(200).collect::<String>();
+    Location::parse(location).map_err(|e| ApiError::validation(format!("location {} {e}", shown())))
+}
+
+fn allowed(locations: &[String]) -> Result<Vec<String>, ApiError> {
+    if locations.len() > MAX_ALLOWED {
+        return Err(ApiError::validation(format!("a warehouse has at most {MAX_ALLOWED} allowed locations")));
+    }
+    locations.iter().map(|l| parse(l).map(|l| l.normal().to_owned())).collect()
+}
+
+fn storage_of(location: &Location, storage: Storage) -> Result<(Option<S3Profile>, Option<S3Credentials>), ApiError> {
+    match (location.scheme(), storage.s3) {
+        (Scheme::File, Some(_)) => Err(ApiError::validation("storage.s3 is for locations that begin with s3://")),
+        (Scheme::File, None) => Ok((None, None)),
+        (Scheme::S3, s3) => {
+            let S3Storage { endpoint, region, path_style, credentials } =
+                s3.unwrap_or(S3Storage { endpoint: None, region: None, path_style: false, credentials: None });
+            Ok((Some(S3Profile { endpoint, region, path_style }), credentials))
+        }
+    }
+}
+
+fn check_properties(properties: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    match properties.keys().find(|key| looks_secret(key)) {
+        None => Ok(()),
+        Some(key) => Err(ApiError::validation(format!(
+            "the property {key} looks like a secret: everybody who reads a table sees its properties"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(change: impl FnOnce(&mut PutWarehouse)) -> Result<Checked, ApiError> {
+        let mut put = PutWarehouse {
+            owner_uid: "uid-1".into(),
+            revision: "abc".into(),
+            location: "s3://bucket/root".into(),
+            allowed_locations: vec![],
+            storage: Storage::default(),
+            default_properties: BTreeMap::new(),
+            take_over: false,
+        };
+        change(&mut put);
+        check("lake", put)
+    }
+
+    #[test]
+    fn locations_are_stored_in_one_form() {
+        let checked = put(|p| p.allowed_locations = vec!["s3://other/x/".into()]).unwrap();
+        assert_eq!(checked.location, "s3://bucket/root/");
+        assert_eq!(checked.profile.allowed_locations, ["s3://other/x/"]);
+        assert!(checked.profile.s3.is_some());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_400() {
+        let s3 =
+            || Storage { s3: Some(S3Storage { endpoint: None, region: None, path_style: false, credentials: None }) };
+        type Change = Box<dyn FnOnce(&mut PutWarehouse)>;
+        let changes: Vec<(&str, Change)> = vec![
+            ("owner_uid", Box::new(|p| p.owner_uid.clear())),
+            ("revision", Box::new(|p| p.revision = "a#b".into())),
+            ("revision", Box::new(|p| p.revision = "a b".into())),
+            ("location", Box::new(|p| p.location = "gs://b/x".into())),
+            ("location", Box::new(|p| p.location = "s3://b/../x".into())),
+            ("location", Box::new(|p| p.allowed_locations = vec!["nowhere".into()])),
+            ("storage.s3", Box::new(move |p| (p.location, p.storage) = ("file:///tmp".into(), s3()))),
+            (
+                "s3.secret-access-key",
+                Box::new(|p| {
+                    p.default_properties.insert("s3.secret-access-key".into(), "x".into());
+                }),
+            ),
+        ];
+        for (what, change) in changes {
+            let error = put(change).unwrap_err();
+            assert_eq!(error.r#type.code(), 400);
+            assert!(error.message.contains(what), "{what}: {error}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! `GET /`: what this is. The only route that anybody may call.
+
+use axum::Json;
+use serde_json::{Value, json};
+
+/// Name, version and where to go on.
+pub async fn show() -> Json<Value> {
+    Json(json!({
+        "name": "Pangolin catalog server",
+        "version": env!("CARGO_PKG_VERSION"),
+        "links": {"iceberg": "/v1/config", "management": "/api/v1/warehouses"},
+    }))
+}

@@ -1,0 +1,159 @@
+//! From settings to a running server, and to its end.
+
+mod backend;
+mod error;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use catalog_store::{CommitStore, GroupCommit, GroupLimits, Ids, SystemClock, Turns};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(crate) use backend::read_secret;
+pub use error::StartError;
+
+use crate::app::App;
+use crate::auth::AdminHashes;
+use crate::detached::Detached;
+use crate::metadata_cache::MetadataCache;
+use crate::metrics::Metrics;
+use crate::platform::{self, Readiness};
+use crate::seal::Sealer;
+use crate::settings::Settings;
+use crate::storage::{Files, StorageSettings};
+use crate::{middleware, router, tasks};
+use backend::Backend;
+
+/// A server that answers. Dropped, it goes on; [`Running::stop`] ends it.
+pub struct Running {
+    /// Where clients connect; the port is the real one.
+    pub client_address: SocketAddr,
+    /// Where the platform connects; the port is the real one.
+    pub platform_address: SocketAddr,
+    app: Arc<App>,
+    backend: Backend,
+    /// Ends the clients' port and the background tasks.
+    stop: CancellationToken,
+    /// Ends the platform's port, last.
+    stop_platform: CancellationToken,
+    tasks: TaskTracker,
+    platform: TaskTracker,
+}
+
+/// Starts a server and returns once it answers. Postgres may be away or not migrated: the server answers 503 until then.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn start(settings: Settings) -> Result<Running, StartError> {
+    let clients = listen(settings.listen).await?;
+    let platform = listen(settings.platform_listen).await?;
+    let backend = Backend::open(&settings.database).await?;
+    let app = Arc::new(assemble(settings, &backend)?);
+    tasks::look_at_schema(&app).await;
+
+    let (stop, stop_platform) = (CancellationToken::new(), CancellationToken::new());
+    let (tasks, platform_tasks) = (TaskTracker::new(), TaskTracker::new());
+    let running = Running {
+        client_address: clients.local_addr().map_err(|e| StartError::listen(app.settings.listen, e))?,
+        platform_address: platform.local_addr().map_err(|e| StartError::listen(app.settings.platform_listen, e))?,
+        app: Arc::clone(&app),
+        backend,
+        stop: stop.clone(),
+        stop_platform: stop_platform.clone(),
+        tasks: tasks.clone(),
+        platform: platform_tasks.clone(),
+    };
+    tasks::start(&app, &tasks, &stop);
+    let routes = middleware::wrap(router::routes(), &app).with_state(Arc::clone(&app));
+    tasks.spawn(serve(clients, routes, stop));
+    platform_tasks.spawn(serve(platform, platform::routes(app), stop_platform));
+    tracing::info!(clients = %running.client_address, platform = %running.platform_address, "listening");
+    Ok(running)
+}
+
+/// Runs a server until `shutdown` is done, then ends it.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn serve_until(settings: Settings, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+    let running = start(settings).await?;
+    shutdown.await;
+    running.stop().await;
+    Ok(())
+}
+
+impl Running {
+    /// Takes no new connection, finishes what it began, and closes the database; at most as long as the grace.
+    pub async fn stop(self) {
+        tracing::info!("stopping");
+        self.stop.cancel();
+        self.app.readiness.set(Some("the server is stopping".to_owned()));
+        self.tasks.close();
+        let grace = self.app.settings.shutdown_grace;
+        let finish = async {
+            self.tasks.wait().await;
+            self.app.work.drain().await;
+            self.app.commits.drain().await;
+        };
+        if timeout(grace, finish).await.is_err() {
+            tracing::warn!(?grace, "some requests did not end in time");
+        }
+        self.stop_platform.cancel();
+        self.platform.close();
+        let close = async {
+            self.platform.wait().await;
+            self.backend.close().await;
+        };
+        let _ = timeout(std::time::Duration::from_secs(5), close).await;
+        tracing::info!("stopped");
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|e| StartError::listen(address, e))
+}
+
+async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) {
+    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "a port cannot be served any more");
+    }
+}
+
+fn assemble(settings: Settings, backend: &Backend) -> Result<App, StartError> {
+    let metrics = Metrics::default();
+    let admins = AdminHashes::default();
+    if let Some(path) = &settings.admin_hashes_file {
+        admins.reload(path)?;
+    }
+    let sealer = match &settings.seal_key_file {
+        Some(path) => Sealer::read(path)?,
+        None => Sealer::default(),
+    };
+    let storage = StorageSettings {
+        allow_file_roots: settings.allow_file_root.clone(),
+        allowed_endpoints: settings.allowed_endpoints.clone(),
+        timeout: settings.storage_timeout,
+    };
+    let store = backend.store();
+    let clock = Arc::new(SystemClock);
+    let commits = Arc::clone(&store) as Arc<dyn CommitStore>;
+    Ok(App {
+        commits: GroupCommit::new(commits, Arc::clone(&clock) as _, GroupLimits::default()),
+        store,
+        work: Detached::default(),
+        turns: Turns::default(),
+        clock,
+        ids: Ids,
+        files: Files::new(&storage, sealer.clone(), metrics.clone())?,
+        metadata: MetadataCache::new(settings.metadata_cache_bytes, metrics.clone()),
+        metrics,
+        sealer,
+        admins,
+        readiness: Readiness::unknown(),
+        settings,
+    })
+}

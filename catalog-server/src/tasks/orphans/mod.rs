@@ -1,0 +1,89 @@
+//! Finds metadata files that a writer left behind: it died between writing the file and committing the pointer to it,
+//! or never learned what became of its commit (CONTRACT §5).
+//!
+//! Only where a live table keeps its metadata, only files named as this server names them, only what is older than the
+//! grace and younger than the table (older ones may belong to a table that was dropped and registered anew), and only
+//! what neither a version of the table nor its metadata log names.
+
+mod candidates;
+mod walk;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use catalog_store::{PaginationParams, View};
+
+use super::with_jitter;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::locations::Location;
+use crate::storage::WarehouseContext;
+use candidates::Candidate;
+use walk::Table;
+
+pub(super) async fn sweep(app: Arc<App>) {
+    let interval = app.settings.sweeps.orphan_interval;
+    // Soon after the start, for a server may never live a whole interval.
+    tokio::time::sleep(with_jitter(interval / 10)).await;
+    loop {
+        if app.readiness.obstacle().is_none()
+            && let Err(error) = sweep_all(&app).await
+        {
+            app.metrics.sweep_failed("orphans");
+            tracing::warn!(error = &error as &dyn Error, "the search for orphaned metadata files failed");
+        }
+        tokio::time::sleep(with_jitter(interval)).await;
+    }
+}
+
+async fn sweep_all(app: &App) -> Result<(), ApiError> {
+    let mut page = PaginationParams::default();
+    loop {
+        let warehouses = app.store.list_warehouses(&page).await?;
+        for row in warehouses.items {
+            let warehouse = WarehouseContext::new(row).map_err(ApiError::internal)?;
+            sweep_warehouse(app, &warehouse).await?;
+        }
+        let Some(next) = warehouses.next else { return Ok(()) };
+        page = page.after(next);
+    }
+}
+
+async fn sweep_warehouse(app: &App, warehouse: &WarehouseContext) -> Result<(), ApiError> {
+    let branches = app.store.list_branches(warehouse.row.id, &PaginationParams::first(PaginationParams::MAX)).await?;
+    for branch in branches.items {
+        let mut tables = walk::Tables::new(View::head(&branch));
+        while let Some(table) = tables.next(app).await? {
+            // One table that cannot be read must not shield the orphans of the others.
+            if let Err(error) = sweep_table(app, warehouse, &table).await {
+                app.metrics.sweep_failed("orphans");
+                let location = &table.metadata_location;
+                tracing::warn!(location, error = &error as &dyn Error, "cannot search for orphans of a table");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_table(app: &App, warehouse: &WarehouseContext, table: &Table) -> Result<(), ApiError> {
+    let Ok(current) = Location::parse(&table.metadata_location) else { return Ok(()) };
+    let Some((directory, _)) = current.address().rsplit_once('/') else { return Ok(()) };
+    let files = app.files.list(warehouse, directory).await?;
+    let grace = app.settings.sweeps.orphan_grace;
+    let mut found = candidates::among(&files, current.address(), table.id, app.clock.now(), grace);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let bytes = app.files.read(warehouse, current.address()).await?;
+    let metadata = iceberg_model::TableMetadata::parse(&bytes).map_err(ApiError::internal)?;
+    candidates::spare_log(&mut found, metadata.metadata_log());
+    let spellings: Vec<String> = found.iter().flat_map(Candidate::spellings).collect();
+    let named = app.store.named_metadata(table.id, &spellings).await?;
+    found.retain(|candidate| candidate.spellings().all(|spelling| !named.contains(&spelling)));
+    for Candidate { address } in found {
+        app.files.delete(warehouse, &address).await?;
+        app.metrics.orphan();
+        tracing::info!(location = address, warehouse = warehouse.row.name, "deleted an orphaned metadata file");
+    }
+    Ok(())
+}
