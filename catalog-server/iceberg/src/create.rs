@@ -209,6 +209,17 @@ mod tests {
     }
 
     #[test]
+    fn a_maps_key_and_value_get_their_ids_before_what_is_inside_them() {
+        let part =
+            |id: i32| json!({"type": "struct", "fields": [{"id": id, "name": "x", "required": false, "type": "int"}]});
+        let map = |ids: [i32; 4]| json!({"type": "map", "key-id": ids[0], "key": part(ids[2]), "value-id": ids[1], "value": part(ids[3]), "value-required": true});
+        let fields = |ids| json!([{"id": 1, "name": "m", "required": true, "type": map(ids)}]);
+        let schema = read(&json!({"type": "struct", "fields": fields([30, 20, 10, 40])}));
+        let made = made(CreateTable { schema, ..request(&[]) });
+        assert_eq!(made["schemas"][0]["fields"], fields([2, 3, 4, 5]));
+    }
+
+    #[test]
     fn the_format_version_is_taken_from_the_properties_and_reserved_ones_are_not_stored() {
         let asked = [
             ("format-version", "1"),

@@ -59,9 +59,10 @@ impl TableMetadata {
             return fail(format!("current snapshot {current} does not exist"));
         }
         match (self.current_snapshot_id, self.reference(MAIN)) {
-            (current, Some(main)) if current != Some(main.snapshot_id) => {
-                fail(format!("current snapshot {current:?} is not that of the main branch ({})", main.snapshot_id))
+            (Some(current), Some(main)) if current != main.snapshot_id => {
+                fail(format!("current snapshot {current} is not that of the main branch ({})", main.snapshot_id))
             }
+            (None, Some(main)) => fail(format!("main branch names snapshot {}, but none is current", main.snapshot_id)),
             _ => Ok(()),
         }
     }

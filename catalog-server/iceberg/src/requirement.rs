@@ -162,6 +162,13 @@ mod tests {
     }
 
     #[test]
+    fn a_uuid_is_the_same_in_capitals() {
+        let base = TableMetadata::parse(include_bytes!("../tests/documents/spark-v2.metadata.json")).unwrap();
+        let uuid = base.uuid().unwrap().to_string().to_uppercase();
+        assert_eq!(message(&json!({"type": "assert-table-uuid", "uuid": uuid}), Some(&base)), None);
+    }
+
+    #[test]
     fn what_does_not_hold_fails_with_the_reference_implementations_words() {
         let mut updates = append(4);
         updates.push(json!({"action": "set-snapshot-ref", "ref-name": "t", "type": "tag", "snapshot-id": 1}));

@@ -120,7 +120,7 @@ type Breakage<'a> = &'a dyn Fn(&mut Value);
 
 #[test]
 fn broken_documents_are_refused_with_what_is_broken() {
-    let cases: [(&str, Breakage<'_>, &str); 15] = [
+    let cases: [(&str, Breakage<'_>, &str); 16] = [
         ("spark-v2", &|d| d["format-version"] = 4.into(), "Cannot read unsupported version 4"),
         ("spark-v2", &|d| d["format-version"] = "2".into(), "field format-version: invalid type: string"),
         ("spark-v2", &|d| d["table-uuid"] = Value::Null, "UUID is required in format v2"),
@@ -139,6 +139,7 @@ fn broken_documents_are_refused_with_what_is_broken() {
         ),
         ("spark-v2", &|d| d["refs"]["eoy"]["snapshot-id"] = 4.into(), "ref eoy names snapshot 4, which does not exist"),
         ("spark-v2", &|d| d["current-snapshot-id"] = 22.into(), "is not that of the main branch"),
+        ("spark-v2", &|d| d["current-snapshot-id"] = (-1).into(), "but none is current"),
         ("pyiceberg-v1", &|d| d["last-sequence-number"] = 1.into(), "Sequence number must be 0 in v1: 1"),
     ];
     for (name, breakage, expected) in cases {
@@ -146,6 +147,18 @@ fn broken_documents_are_refused_with_what_is_broken() {
         breakage(&mut document);
         let message = parse_value(&document).unwrap_err();
         assert!(message.contains(expected), "{message} does not say {expected}");
+    }
+}
+
+#[test]
+fn fields_that_appear_twice_are_refused() {
+    let document = String::from_utf8(read("spark-v2")).unwrap();
+    for (key, value) in
+        [("location", "\"s3://other\""), ("snapshots", "[]"), ("metadata-log", "[]"), ("snapshot-log", "[]")]
+    {
+        let twice = document.replacen('{', &format!("{{\"{key}\": {value},"), 1);
+        let message = TableMetadata::parse(twice.as_bytes()).unwrap_err().to_string();
+        assert_eq!(message, format!("cannot parse table metadata: field {key} appears twice"));
     }
 }
 

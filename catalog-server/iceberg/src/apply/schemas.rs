@@ -98,6 +98,16 @@ mod tests {
     }
 
     #[test]
+    fn identifier_fields_have_no_order() {
+        let schema = |identifiers: [i32; 3]| {
+            json!({"type": "struct", "identifier-field-ids": identifiers, "fields": [
+                {"id": 1, "name": "a", "required": true, "type": "int"}, {"id": 2, "name": "b", "required": true, "type": "int"}]})
+        };
+        let next = changed(&table(), &[add(&schema([1, 2, 2])), set(-1)]);
+        assert!(is_unchanged(&next, &[add(&schema([2, 1, 1])), set(-1)]));
+    }
+
+    #[test]
     fn what_differs_only_in_a_doc_is_another_schema() {
         let mut schema = serde_json::to_value(crate::fixture::schema()).unwrap();
         schema["fields"][0]["doc"] = "caf\u{e9} \u{1F680}".into();

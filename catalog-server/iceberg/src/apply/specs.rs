@@ -156,6 +156,12 @@ mod tests {
     }
 
     #[test]
+    fn a_void_field_may_have_lost_its_column_and_bear_the_name_of_another() {
+        let next = changed(&table(), &[add(&json!([field(77, "void", "id", Some(1000))])), set(-1)]);
+        assert_eq!(next.default_spec_id(), 1);
+    }
+
+    #[test]
     fn an_unknown_spec_cannot_be_the_default() {
         assert_eq!(refused(&table(), &[set(4)]), "Cannot set default partition spec to unknown spec: 4");
         assert_eq!(refused(&table(), &[set(-1)]), "Cannot set last added spec: no spec has been added");

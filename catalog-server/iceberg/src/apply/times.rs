@@ -62,6 +62,20 @@ mod tests {
     }
 
     #[test]
+    fn no_time_of_the_server_is_before_one_in_the_logs() {
+        for (log, entry) in [
+            ("snapshot-log", json!({"snapshot-id": 3, "timestamp-ms": NOW + 40_000})),
+            ("metadata-log", json!({"metadata-file": "f", "timestamp-ms": NOW + 40_000})),
+        ] {
+            let mut document: Value = serde_json::from_slice(&table_with_snapshots().to_bytes()).unwrap();
+            document[log].as_array_mut().unwrap().push(entry);
+            let base = TableMetadata::parse(document.to_string().as_bytes()).unwrap();
+            let next = changed(&base, &[json!({"action": "set-properties", "updates": {"a": "b"}})]);
+            assert_eq!(next.last_updated_ms(), NOW + 40_000);
+        }
+    }
+
+    #[test]
     fn a_table_whose_last_writers_clock_ran_ahead_stays_usable() {
         let ahead = append_at(NOW + 31_536_000_000);
         let update = json!({"action": "set-properties", "updates": {"a": "b"}});
