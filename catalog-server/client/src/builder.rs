@@ -19,7 +19,6 @@ pub struct Client {
 
 impl Client {
     /// Begins with the server's address (`http` or `https`, no path) and a token.
-    #[must_use]
     pub fn builder(url: impl Into<String>, token: BearerToken) -> Builder {
         Builder {
             url: url.into(),

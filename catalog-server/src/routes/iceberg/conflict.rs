@@ -28,9 +28,9 @@ pub(crate) fn creating(error: CommitError) -> ApiError {
 /// The answer for a commit that was meant to change what is there.
 pub(crate) fn changing(error: CommitError) -> ApiError {
     match error {
-        CommitError::Conflict { found: Found::LocationTaken { location, holder }, key } => ApiError::validation(format!(
-            "the location {location} of {key} overlaps the location of another table or view"
-        ))
+        CommitError::Conflict { found: Found::LocationTaken { location, holder }, key } => ApiError::validation(
+            format!("the location {location} of {key} overlaps the location of another table or view"),
+        )
         .because(format!("content {holder} holds it")),
         CommitError::Conflict { key, found: Found::NotEmpty } => {
             ApiError::new(ErrorType::NamespaceNotEmptyException, format!("Namespace {key} is not empty."))

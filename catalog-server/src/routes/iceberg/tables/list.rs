@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::routes::iceberg::names::{self, InPath};
-use crate::routes::iceberg::pages::{self, Listing, Paging};
 use crate::routes::iceberg::namespaces;
+use crate::routes::iceberg::pages::{self, Listing, Paging};
 use crate::session::Session;
 
 /// The tables of a namespace, by name.

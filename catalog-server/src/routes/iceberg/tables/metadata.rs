@@ -45,10 +45,9 @@ pub(crate) fn address(location: &str) -> String {
 pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
     let message = error.to_string();
     match *error {
-        FileError::NotFound { .. } => ApiError::new(
-            ErrorType::NotFoundException,
-            format!("Failed to open input stream for file: {location}"),
-        ),
+        FileError::NotFound { .. } => {
+            ApiError::new(ErrorType::NotFoundException, format!("Failed to open input stream for file: {location}"))
+        }
         FileError::NotAllowed { .. } => ApiError::validation(message),
         FileError::Denied { .. } => ApiError::new(ErrorType::ServiceUnavailableException, message),
         FileError::Unavailable { .. } => ApiError::unavailable(message),

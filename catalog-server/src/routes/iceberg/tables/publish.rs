@@ -91,6 +91,10 @@ pub(crate) async fn publish(app: &App, session: &Session, next: Publish) -> Resu
 /// What stays behind is found by the sweep of orphans.
 async fn clean_up(app: &App, session: &Session, address: &str) {
     if let Err(error) = app.files.delete(&session.warehouse, address).await {
-        tracing::warn!(location = address, error = &error as &dyn std::error::Error, "a lost commit's file stays behind");
+        tracing::warn!(
+            location = address,
+            error = &error as &dyn std::error::Error,
+            "a lost commit's file stays behind"
+        );
     }
 }

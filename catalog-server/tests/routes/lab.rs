@@ -1,0 +1,236 @@
+//! A server with one warehouse, `lake`, in a temporary directory, and clients with tokens for it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use catalog_api::management::{PutToken, PutWarehouse, Storage};
+use catalog_api::{BearerToken, Grant, Privilege};
+use catalog_client::Client;
+use catalog_server::settings::Database;
+use catalog_server::{Running, Settings};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A running server. It ends with the test's runtime.
+pub(crate) struct Lab {
+    dir: TempDir,
+    running: Running,
+    pub(crate) admin: Client,
+    http: reqwest::Client,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) etag: Option<String>,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// Status, type and message of an Iceberg error body.
+    pub(crate) fn error(&self) -> (u16, &str, &str) {
+        let error = &self.body["error"];
+        assert_eq!(error["code"], self.status.as_u16(), "{self:?}");
+        (self.status.as_u16(), error["type"].as_str().unwrap(), error["message"].as_str().unwrap())
+    }
+
+    /// The body of a success.
+    pub(crate) fn ok(self) -> Value {
+        assert!(self.status.is_success(), "{self:?}");
+        self.body
+    }
+}
+
+/// One principal, below `/v1/lake`.
+#[derive(Clone)]
+pub(crate) struct Api {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+impl Lab {
+    pub(crate) async fn start() -> Self {
+        let lab = Self::open(tempfile::tempdir().unwrap()).await;
+        lab.admin.put_warehouse("lake", &lab.warehouse()).await.unwrap();
+        lab
+    }
+
+    async fn open(dir: TempDir) -> Self {
+        let admin_token = BearerToken::generate().unwrap();
+        std::fs::write(dir.path().join("admins"), admin_token.hash().to_string()).unwrap();
+        let settings = Settings {
+            listen: ([127, 0, 0, 1], 0).into(),
+            platform_listen: ([127, 0, 0, 1], 0).into(),
+            database: Database::Sqlite { path: dir.path().join("catalog.sqlite") },
+            admin_hashes_file: Some(dir.path().join("admins")),
+            allow_file_root: vec![dir.path().canonicalize().unwrap()],
+            ..Settings::default()
+        };
+        let running = catalog_server::start(settings).await.unwrap();
+        let admin = Client::builder(format!("http://{}", running.client_address), admin_token).build().unwrap();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
+        Self { dir, running, admin, http }
+    }
+
+    /// The same catalog in a new server.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { dir, running, admin: _, http: _ } = self;
+        running.stop().await;
+        Self::open(dir).await
+    }
+
+    /// The same principal on this server.
+    pub(crate) fn again(&self, api: &Api) -> Api {
+        Api { base: format!("{}/v1/lake", self.url()), ..api.clone() }
+    }
+
+    /// Allows one more location for tables.
+    pub(crate) async fn allow(&self, location: &str) {
+        let mut warehouse = self.warehouse();
+        warehouse.allowed_locations.push(location.to_owned());
+        warehouse.revision = "2".into();
+        self.admin.put_warehouse("lake", &warehouse).await.unwrap();
+    }
+
+    fn warehouse(&self) -> PutWarehouse {
+        PutWarehouse {
+            owner_uid: "owner".into(),
+            revision: "1".into(),
+            location: self.location("lake"),
+            allowed_locations: Vec::new(),
+            storage: Storage::default(),
+            default_properties: [("owner".to_owned(), "the lake".to_owned())].into(),
+            take_over: false,
+        }
+    }
+
+    /// The temporary directory.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().canonicalize().unwrap()
+    }
+
+    /// The location of a directory in it.
+    pub(crate) fn location(&self, name: &str) -> String {
+        format!("file://{}/{name}", self.path().display())
+    }
+
+    /// The server's address.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.running.client_address)
+    }
+
+    /// A client that may do everything with `lake`.
+    pub(crate) async fn writer(&self) -> Api {
+        self.client("writer", &[(&[], &[Privilege::Read, Privilege::Write])]).await
+    }
+
+    /// A client with these grants on `lake`.
+    pub(crate) async fn client(&self, name: &str, grants: &[(&[&str], &[Privilege])]) -> Api {
+        let token = BearerToken::generate().unwrap();
+        let grants = grants.iter().map(|(namespaces, privileges)| Grant {
+            warehouse: "lake".into(),
+            namespaces: namespaces.iter().map(ToString::to_string).collect(),
+            privileges: privileges.to_vec(),
+        });
+        let put = PutToken {
+            token_id: token.id().to_owned(),
+            hash: token.hash(),
+            user_id: format!("token:test/{name}"),
+            grants: grants.collect(),
+            expires_at: "2999-01-01T00:00:00Z".parse().unwrap(),
+        };
+        self.admin.put_token(&format!("uid-{name}"), 1, &put).await.unwrap();
+        let base = format!("http://{}/v1", self.running.client_address);
+        Api { http: self.http.clone(), base: format!("{base}/lake"), token: token.expose().to_owned() }
+    }
+}
+
+impl Api {
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let url = match path.strip_prefix("/v1/") {
+            Some(rest) => format!("{}/{rest}", self.base.trim_end_matches("/lake")),
+            None => format!("{}{path}", self.base),
+        };
+        let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let etag = response.headers().get("etag").map(|v| v.to_str().unwrap().to_owned());
+        let bytes = response.bytes().await.unwrap();
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("no JSON") };
+        Answer { status, etag, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    pub(crate) async fn head(&self, path: &str) -> StatusCode {
+        self.send(Method::HEAD, path, None, &[]).await.status
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None, &[]).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, Some(body), &[]).await
+    }
+
+    /// Makes a namespace.
+    pub(crate) async fn namespace(&self, levels: &[&str]) {
+        self.post("/namespaces", &json!({"namespace": levels})).await.ok();
+    }
+
+    /// Makes a table with one column in a namespace of one level; the answer.
+    pub(crate) async fn table(&self, namespace: &str, name: &str) -> Value {
+        self.post(&format!("/namespaces/{namespace}/tables"), &json!({"name": name, "schema": schema()})).await.ok()
+    }
+
+    /// Commits to a table.
+    pub(crate) async fn commit(&self, namespace: &str, name: &str, requirements: Value, updates: Value) -> Answer {
+        let body = json!({"requirements": requirements, "updates": updates});
+        self.post(&format!("/namespaces/{namespace}/tables/{name}"), &body).await
+    }
+}
+
+/// A schema of one column.
+pub(crate) fn schema() -> Value {
+    json!({"type": "struct", "schema-id": 0, "fields": [{"id": 1, "name": "word", "type": "string", "required": false}]})
+}
+
+/// An update that sets one property.
+pub(crate) fn set(key: &str, value: &str) -> Value {
+    json!([{"action": "set-properties", "updates": {key: value}}])
+}
+
+/// The path of a `file://` location.
+pub(crate) fn file(location: &Value) -> PathBuf {
+    Path::new(location.as_str().unwrap().strip_prefix("file://").unwrap()).to_owned()
+}
+
+/// All metadata files below a directory.
+pub(crate) fn metadata_files(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let below = |path: PathBuf| if path.is_dir() { metadata_files(&path) } else { vec![path] };
+    let all = entries.flat_map(|entry| below(entry.unwrap().path()));
+    all.filter(|path| path.to_str().unwrap().ends_with(".metadata.json")).collect()
+}

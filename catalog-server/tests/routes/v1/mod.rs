@@ -1,0 +1,6 @@
+//! `/v1/…`
+
+mod config;
+mod namespaces;
+mod tables;
+mod unbuilt;

@@ -1,0 +1,213 @@
+//! `/v1/{prefix}/namespaces/…`
+
+use catalog_api::Privilege::{Read, Write};
+use serde_json::{Value, json};
+
+use crate::lab::{Api, Lab};
+
+async fn names(api: &Api, query: &str) -> (Vec<String>, Value) {
+    let body = api.get(&format!("/namespaces{query}")).await.ok();
+    let join =
+        |levels: &Value| levels.as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect::<Vec<_>>().join("/");
+    (body["namespaces"].as_array().unwrap().iter().map(join).collect(), body["next-page-token"].clone())
+}
+
+#[tokio::test]
+async fn a_namespace_is_created_loaded_and_dropped() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let asked = json!({"namespace": ["a"], "properties": {"owner": "me"}});
+    assert_eq!(api.post("/namespaces", &asked).await.ok(), asked);
+    assert_eq!(api.get("/namespaces/a").await.ok(), asked);
+    assert_eq!(api.head("/namespaces/a").await, 204);
+    assert_eq!(api.delete("/namespaces/a").await.status, 204);
+    assert_eq!(api.head("/namespaces/a").await, 404);
+    assert_eq!(
+        api.delete("/namespaces/a").await.error(),
+        (404, "NoSuchNamespaceException", "Namespace does not exist: a")
+    );
+    assert_eq!(
+        api.get("/namespaces/a").await.error(),
+        (404, "NoSuchNamespaceException", "Namespace does not exist: a")
+    );
+}
+
+#[tokio::test]
+async fn a_namespace_that_is_there_cannot_be_created() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let answer = api.post("/namespaces", &json!({"namespace": ["a"]})).await;
+    assert_eq!(answer.error(), (409, "AlreadyExistsException", "Namespace already exists: a"));
+}
+
+#[tokio::test]
+async fn a_parent_must_be_there_and_a_namespace_with_children_stays() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let answer = api.post("/namespaces", &json!({"namespace": ["a", "b"]})).await;
+    assert_eq!(answer.error(), (404, "NoSuchNamespaceException", "Namespace does not exist: a"));
+    api.namespace(&["a"]).await;
+    api.namespace(&["a", "b"]).await;
+    let answer = api.delete("/namespaces/a").await;
+    assert_eq!(answer.error(), (409, "NamespaceNotEmptyException", "Namespace a is not empty."));
+    assert_eq!(api.delete("/namespaces/a%1Fb").await.status, 204);
+    assert_eq!(api.delete("/namespaces/a").await.status, 204);
+}
+
+#[tokio::test]
+async fn a_namespace_with_a_table_stays() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    api.table("a", "t").await;
+    assert_eq!(api.delete("/namespaces/a").await.error().1, "NamespaceNotEmptyException");
+}
+
+#[tokio::test]
+async fn names_may_hold_almost_anything() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    for name in ["a.b", "a/b", "ü 😀", "%1F", "a+b", "a#?&=b", ".."] {
+        api.namespace(&[name]).await;
+        let found = api.get("/namespaces").await.ok();
+        assert_eq!(found["namespaces"], json!([[name]]), "{name}");
+        let encoded: String = name.bytes().map(|b| format!("%{b:02X}")).collect();
+        assert_eq!(api.get(&format!("/namespaces/{encoded}")).await.ok()["namespace"], json!([name]));
+        assert_eq!(api.delete(&format!("/namespaces/{encoded}")).await.status, 204, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn bad_names_are_bad_requests() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let long = "x".repeat(256);
+    for levels in [json!([]), json!([""]), json!(["a", ""]), json!(["a\u{1f}b"]), json!(["a\nb"]), json!([long])] {
+        let answer = api.post("/namespaces", &json!({"namespace": levels})).await;
+        assert_eq!(answer.error().0, 400, "{levels}");
+    }
+    for path in ["/namespaces/a%1F", "/namespaces/a%0Ab", "/namespaces/%FF", "/namespaces?parent=%1Fa"] {
+        assert_eq!(api.get(path).await.error().0, 400, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn properties_are_set_and_removed_and_reported() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.post("/namespaces", &json!({"namespace": ["a"], "properties": {"x": "1", "y": "2"}})).await.ok();
+    let asked = json!({"removals": ["x", "z"], "updates": {"y": "3"}});
+    let report = api.post("/namespaces/a/properties", &asked).await.ok();
+    assert_eq!(report, json!({"updated": ["y"], "removed": ["x"], "missing": ["z"]}));
+    assert_eq!(api.get("/namespaces/a").await.ok()["properties"], json!({"y": "3"}));
+    let answer = api.post("/namespaces/a/properties", &json!({"removals": ["x"], "updates": {"x": "3"}})).await;
+    assert_eq!((answer.error().0, answer.error().1), (422, "UnprocessableEntityException"));
+    let answer = api.post("/namespaces/gone/properties", &asked).await;
+    assert_eq!(answer.error(), (404, "NoSuchNamespaceException", "Namespace does not exist: gone"));
+}
+
+#[tokio::test]
+async fn keys_that_look_like_secrets_are_refused() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let secret = json!({"db.password": "x"});
+    let answer = api.post("/namespaces", &json!({"namespace": ["a"], "properties": secret})).await;
+    assert_eq!(answer.error().0, 400);
+    assert!(answer.error().2.contains("db.password"), "{answer:?}");
+    assert_eq!(api.head("/namespaces/a").await, 404);
+}
+
+#[tokio::test]
+async fn a_list_holds_the_children_of_one_parent_in_order() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    for levels in [&["b"][..], &["a"], &["a", "y"], &["a", "x"], &["a", "x", "deep"]] {
+        api.namespace(levels).await;
+    }
+    assert_eq!(names(&api, "").await, (vec!["a".into(), "b".into()], Value::Null));
+    assert_eq!(names(&api, "?parent=").await.0, ["a", "b"]);
+    assert_eq!(names(&api, "?parent=a").await.0, ["a/x", "a/y"]);
+    assert_eq!(names(&api, "?parent=a%1Fx").await.0, ["a/x/deep"]);
+    assert_eq!(names(&api, "?parent=b").await.0, [""; 0]);
+    let answer = api.get("/namespaces?parent=a%1Fz").await;
+    assert_eq!(answer.error(), (404, "NoSuchNamespaceException", "Namespace does not exist: a.z"));
+}
+
+#[tokio::test]
+async fn pages_walk_through_a_list_and_end_with_null() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let all: Vec<_> = (0..7).map(|n| format!("n{n}")).collect();
+    for name in &all {
+        api.namespace(&[name]).await;
+    }
+    let (mut seen, mut token) = (Vec::new(), String::new());
+    loop {
+        let (page, next) = names(&api, &format!("?pageSize=3&pageToken={token}")).await;
+        assert!(page.len() <= 3);
+        seen.extend(page);
+        match next.as_str() {
+            Some(next) => token = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, all);
+    assert_eq!(names(&api, "?pageSize=3").await, (all, Value::Null), "without a token everything is returned");
+    api.namespace(&["n0", "child"]).await;
+    for bad in
+        ["?pageToken=x", "?pageToken=&pageSize=0", "?pageToken=&pageSize=x", &format!("?parent=n0&pageToken={token}")]
+    {
+        assert_eq!(api.get(&format!("/namespaces{bad}")).await.error().0, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_many_pages_is_whole() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let create = |n: i32| {
+        let api = api.clone();
+        async move { api.namespace(&[&format!("n{n:04}")]).await }
+    };
+    for chunk in 0..22 {
+        futures::future::join_all((0..50).map(|n| create(chunk * 50 + n))).await;
+    }
+    let (found, next) = names(&api, "").await;
+    assert_eq!(found, (0..1_100).map(|n| format!("n{n:04}")).collect::<Vec<_>>());
+    assert_eq!(next, Value::Null);
+}
+
+#[tokio::test]
+async fn a_grant_on_a_namespace_shows_the_way_to_it_and_nothing_else() {
+    let lab = Lab::start().await;
+    let writer = lab.writer().await;
+    for levels in [&["a"][..], &["a", "b"], &["a", "c"], &["d"]] {
+        writer.namespace(levels).await;
+    }
+    let api = lab.client("guest", &[(&["a.b"], &[Read])]).await;
+    assert_eq!(names(&api, "").await.0, ["a"]);
+    assert_eq!(names(&api, "?parent=a").await.0, ["a/b"]);
+    assert_eq!(api.head("/namespaces/a").await, 204);
+    api.get("/namespaces/a%1Fb").await.ok();
+    for path in ["/namespaces/a", "/namespaces/d", "/namespaces/a%1Fc", "/namespaces?parent=d", "/namespaces/a/tables"]
+    {
+        assert_eq!(api.get(path).await.error().1, "ForbiddenException", "{path}");
+    }
+    assert_eq!(api.head("/namespaces/nowhere").await, 403);
+}
+
+#[tokio::test]
+async fn reading_is_not_writing_and_writing_is_not_reading() {
+    let lab = Lab::start().await;
+    let reader = lab.client("reader", &[(&[], &[Read])]).await;
+    let writer = lab.client("only-writes", &[(&["a"], &[Write])]).await;
+    writer.namespace(&["a"]).await;
+    assert_eq!(writer.get("/namespaces/a").await.error().1, "ForbiddenException");
+    assert_eq!(writer.get("/namespaces").await.error().1, "ForbiddenException");
+    assert_eq!(writer.post("/namespaces", &json!({"namespace": ["b"]})).await.error().0, 403);
+    assert_eq!(reader.post("/namespaces", &json!({"namespace": ["b"]})).await.error().0, 403);
+    assert_eq!(reader.delete("/namespaces/a").await.error().0, 403);
+    assert_eq!(reader.post("/namespaces/a/properties", &json!({})).await.error().0, 403);
+    assert_eq!(reader.head("/namespaces/a").await, 204);
+}

@@ -1,0 +1,101 @@
+//! `GET` and `HEAD …/tables/{table}`
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::lab::{Api, Lab, file, set};
+
+async fn load(api: &Api, query: &str, known: &str) -> (u16, Option<String>, Value) {
+    let path = format!("/namespaces/a/tables/t{query}");
+    let answer = api.send(Method::GET, &path, None, &[("if-none-match", known)]).await;
+    (answer.status.as_u16(), answer.etag, answer.body)
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_called_by_its_whole_name() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let answer = api.get("/namespaces/a/tables/t").await;
+    assert_eq!(answer.error(), (404, "NoSuchTableException", "Table does not exist: a.t"));
+    let answer = api.get("/namespaces/a%1Fb/tables/t").await;
+    assert_eq!(answer.error(), (404, "NoSuchTableException", "Table does not exist: a.b.t"));
+    assert_eq!(api.head("/namespaces/a/tables/t").await, 404);
+    api.table("a", "t").await;
+    assert_eq!(api.head("/namespaces/a/tables/t").await, 204);
+}
+
+#[tokio::test]
+async fn a_client_that_has_the_table_is_told_so_until_it_changes() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    api.table("a", "t").await;
+    let (status, tag, _) = load(&api, "", "\"none\"").await;
+    let tag = tag.unwrap();
+    assert_eq!(status, 200);
+    assert_eq!(load(&api, "", &tag).await, (304, Some(tag.clone()), Value::Null));
+    assert_eq!(load(&api, "?snapshots=all", &format!("W/{tag}")).await.0, 304);
+    assert_eq!(load(&api, "?snapshots=refs", &tag).await.0, 200, "another representation has another tag");
+    let committed = api.commit("a", "t", json!([]), set("x", "1")).await;
+    assert_ne!(committed.etag.as_ref(), Some(&tag));
+    let (status, new, _) = load(&api, "", &tag).await;
+    assert_eq!((status, new), (200, committed.etag));
+}
+
+#[tokio::test]
+async fn not_modified_is_said_before_the_file_is_touched() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let created = api.table("a", "t").await;
+    let tag = load(&api, "", "").await.1.unwrap();
+    std::fs::remove_file(file(&created["metadata-location"])).unwrap();
+    assert_eq!(load(&api, "", &tag).await.0, 304);
+    assert_eq!(load(&api, "", "").await.0, 200, "the cache was filled when the table was made");
+}
+
+#[tokio::test]
+async fn refs_are_the_snapshots_that_branches_and_tags_name() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    api.table("a", "t").await;
+    let snapshot = |id: i64, parent: Option<i64>, number: i64| {
+        let mut snapshot = json!({
+            "snapshot-id": id, "sequence-number": number, "timestamp-ms": 4_000_000_000_000_i64 + number,
+            "manifest-list": format!("{}/m{id}.avro", lab.location("lake")), "summary": {"operation": "append"}, "schema-id": 0,
+        });
+        if let Some(parent) = parent {
+            snapshot["parent-snapshot-id"] = parent.into();
+        }
+        json!([
+            {"action": "add-snapshot", "snapshot": snapshot},
+            {"action": "set-snapshot-ref", "ref-name": "main", "type": "branch", "snapshot-id": id},
+        ])
+    };
+    api.commit("a", "t", json!([]), snapshot(11, None, 1)).await.ok();
+    api.commit("a", "t", json!([]), snapshot(12, Some(11), 2)).await.ok();
+    let ids = |body: &Value| -> Vec<i64> {
+        body["metadata"]["snapshots"].as_array().unwrap().iter().map(|s| s["snapshot-id"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(ids(&load(&api, "", "").await.2), [11, 12]);
+    assert_eq!(ids(&load(&api, "?snapshots=refs", "").await.2), [12]);
+    assert_eq!(load(&api, "?snapshots=some", "").await.0, 400);
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_took_away_is_named() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let created = api.table("a", "t").await;
+    let location = created["metadata-location"].as_str().unwrap();
+    // A second server on the same database has an empty cache.
+    let path = file(&created["metadata-location"]);
+    std::fs::remove_file(&path).unwrap();
+    let other = lab.restart().await;
+    let answer = other.again(&api).get("/namespaces/a/tables/t").await;
+    let expected = format!("Failed to open input stream for file: {location}");
+    assert_eq!(answer.error(), (404, "NotFoundException", expected.as_str()));
+}

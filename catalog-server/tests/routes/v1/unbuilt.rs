@@ -1,0 +1,35 @@
+//! Routes of the specification that this server does not serve yet.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::lab::Lab;
+
+#[tokio::test]
+async fn known_routes_that_are_not_built_are_not_acceptable() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    for (method, path) in [
+        (Method::POST, "/transactions/commit"),
+        (Method::GET, "/namespaces/a/views"),
+        (Method::HEAD, "/namespaces/a/views/v"),
+        (Method::POST, "/namespaces/a/tables/t/metrics"),
+        (Method::GET, "/namespaces/a/tables/t/credentials"),
+        (Method::POST, "/v1/oauth/tokens"),
+    ] {
+        let body = (method == Method::POST).then(|| json!({}));
+        let answer = api.send(method.clone(), path, body.as_ref(), &[]).await;
+        assert_eq!(answer.status, 406, "{method} {path}");
+        if method != Method::HEAD {
+            assert_eq!(answer.error().1, "UnsupportedOperationException");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_route_that_nobody_knows_is_not_found() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    assert_eq!(api.get("/sausages").await.error().1, "NotFoundException");
+    assert_eq!(api.delete("/namespaces").await.error().0, 405);
+}
