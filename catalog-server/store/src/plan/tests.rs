@@ -250,6 +250,15 @@ fn preconditions_are_judged_after_the_requests_own_operations() {
 }
 
 #[test]
+fn what_a_request_puts_into_a_namespace_keeps_it_from_being_empty() {
+    let before = with_children(state(&[(ns("a").key().unwrap(), namespace(1))]), "a", &[]);
+    let operations =
+        vec![put(table_key("a", "t"), Expect::Absent, table(2, "m")), delete(ns("a").key().unwrap(), at_seq(1))];
+    let drop = request(5, operations, vec![Precondition::Empty(ns("a"))]);
+    assert_eq!(conflict(&run(&[drop], before).results[0]).1, Found::NotEmpty);
+}
+
+#[test]
 fn a_namespace_with_a_namespace_below_is_not_empty() {
     let before = state(&[(ns("a").key().unwrap(), namespace(1)), (ns("a.b").key().unwrap(), namespace(2))]);
     let before = with_children(before, "a", &[(Class::Namespace, "b")]);
