@@ -101,7 +101,9 @@ impl FromRequestParts<Arc<App>> for Session {
         let Authenticated { caller, access } = authenticated(parts)?;
         let principal = principal(caller)?;
         let access = access.ok_or_else(|| ApiError::internal("a principal without access"))?;
-        let params = RawPathParams::from_request_parts(parts, app).await.map_err(ApiError::internal)?;
+        let params = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|_| ApiError::bad_request("the path is not UTF-8 after percent-decoding"))?;
         let text = params.iter().find(|(name, _)| *name == "prefix").map_or("", |(_, value)| value);
         match Prefix::parse(text) {
             Some(prefix) => open(principal, &prefix, &parts.headers, access),
