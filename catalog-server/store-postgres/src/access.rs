@@ -6,6 +6,7 @@ use tracing::instrument;
 
 use crate::columns::Columns;
 use crate::error::Failure;
+use crate::text::storable;
 use crate::time::Time;
 use crate::{PostgresStore, branches, tokens, warehouses};
 
@@ -34,9 +35,8 @@ impl AccessStore for PostgresStore {
     }
 }
 
-/// These come from a client as they are. Postgres takes no text with a zero in it, so nothing can have such a name.
 fn name(asked: Option<&str>) -> Option<String> {
-    asked.filter(|name| !name.contains('\0')).map(str::to_owned)
+    asked.filter(|name| storable(name)).map(str::to_owned)
 }
 
 fn read_access(columns: &mut Columns<'_>) -> Result<Access, Failure> {

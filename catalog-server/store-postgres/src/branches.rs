@@ -9,6 +9,7 @@ use crate::PostgresStore;
 use crate::columns::Columns;
 use crate::error::Failure;
 use crate::page::{after, cut, limit, offset};
+use crate::text::storable;
 
 /// What [`read_branch`] reads, of a table named `b`.
 macro_rules! columns {
@@ -40,6 +41,9 @@ const LIST: &str = concat!(
 impl RefStore for PostgresStore {
     #[instrument(name = "db.branches.get", level = "debug", skip_all, err(level = "debug"))]
     async fn get_branch(&self, warehouse_id: i64, name: &str) -> Result<Option<Branch>> {
+        if !storable(name) {
+            return Ok(None);
+        }
         let statement = sqlx::query(GET).bind(warehouse_id).bind(name.to_owned());
         let row = self.requests.fetch_optional(statement).await?;
         Ok(row.as_ref().map(read_row).transpose()?)

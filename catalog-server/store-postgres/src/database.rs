@@ -6,7 +6,7 @@ use catalog_store::StoreError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgPool, Postgres};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
@@ -43,6 +43,7 @@ impl Database {
                     Ok(true)
                 })
             })
+            .after_connect(|connection, _| Box::pin(check_primary(connection)))
             .connect_lazy_with(options);
         Self { pool, answer: limits.answer() }
     }
@@ -82,9 +83,22 @@ impl Database {
         let connection = self.pool.acquire().await?;
         let mut transaction = Transaction { connection: Some(connection), answer: self.answer };
         // Said aloud, since a database or role may have another default.
-        transaction.simple(format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {lock}")).await?;
+        transaction.simple(format!("BEGIN ISOLATION LEVEL READ COMMITTED; {lock}")).await?;
         Ok(transaction)
     }
+}
+
+/// Refuses a standby, whose answers may be old, and sees to it that what was committed is on disk: without that an
+/// answer to a commit means nothing. Whoever has set more than that keeps it.
+async fn check_primary(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let (standby, _): (bool, Option<String>) = sqlx::query_as(
+        "SELECT pg_is_in_recovery(),
+           CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END",
+    )
+    .persistent(false)
+    .fetch_one(connection)
+    .await?;
+    if standby { Err(sqlx::Error::Protocol("the database is a standby".into())) } else { Ok(()) }
 }
 
 /// A transaction. Dropped in the middle it takes its connection with it: the database then rolls back by itself, and no
@@ -196,4 +210,44 @@ fn gone() -> Failure {
 /// Closes the socket at once, without a word: the pool would wait for what the connection still owes.
 fn close_hard(connection: PoolConnection<Postgres>) {
     drop(connection.detach());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    fn database(settings: &str) -> Database {
+        let url = std::env::var("PANGOLIN_TEST_POSTGRES").expect("PANGOLIN_TEST_POSTGRES: set by `cargo e2e test`");
+        let connector = if url.contains('?') { '&' } else { '?' };
+        let options = Options::new(format!("{url}{connector}{settings}"), "pangolin");
+        Database::new(options.connect_options().unwrap(), 1, &options.limits)
+    }
+
+    async fn setting(database: &Database, name: &str) -> String {
+        let statement = sqlx::query("SELECT current_setting($1)").bind(name.to_owned());
+        crate::columns::Columns::new(&database.fetch_one(statement).await.unwrap()).take().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_was_committed_is_on_disk_whatever_the_role_has_set() {
+        for (set, kept) in [("off", "on"), ("on", "on"), ("remote_apply", "remote_apply")] {
+            let database = database(&format!("options[synchronous_commit]={set}"));
+            assert_eq!(setting(&database, "synchronous_commit").await, kept);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_has_bounds_of_its_own_and_the_schema_alone() {
+        let database = database("options[statement_timeout]=0");
+        for (name, value) in [
+            ("statement_timeout", "10s"),
+            ("lock_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("search_path", "\"pangolin\""),
+            ("application_name", "pangolin-catalog"),
+        ] {
+            assert_eq!(setting(&database, name).await, value, "{name}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod error;
 mod health;
 mod options;
 mod page;
+mod text;
 mod time;
 mod tokens;
 mod tree;

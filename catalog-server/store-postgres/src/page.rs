@@ -2,6 +2,8 @@
 
 use catalog_store::{Cursor, Page, PaginationParams, Start, StoreError};
 
+use crate::text::storable;
+
 /// `LIMIT` of such a statement.
 pub(crate) fn limit(page: &PaginationParams) -> i64 {
     i64::from(page.limit) + 1
@@ -15,10 +17,10 @@ pub(crate) fn offset(page: &PaginationParams) -> i64 {
     }
 }
 
-/// The cursor of such a list, where it has one. It comes from a client, and Postgres takes no text with a zero in it.
+/// The cursor of such a list, where it has one. It comes from a client as it is.
 pub(crate) fn after(page: &PaginationParams) -> Result<Option<&str>, StoreError> {
     match &page.start {
-        Start::After(Cursor(cursor)) if cursor.contains('\0') => Err(StoreError::BadCursor),
+        Start::After(Cursor(cursor)) if !storable(cursor) => Err(StoreError::BadCursor),
         Start::After(Cursor(cursor)) => Ok(Some(cursor)),
         Start::Beginning | Start::Offset(_) => Ok(None),
     }

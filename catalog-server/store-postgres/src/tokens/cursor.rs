@@ -6,6 +6,7 @@ use catalog_store::{PaginationParams, StoreError, Token};
 use jiff::Timestamp;
 
 use crate::page::after;
+use crate::text::storable;
 
 /// A place in the order (user, expiry, id); the page begins after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +36,8 @@ impl Place {
 
     fn parse(cursor: &str) -> Option<Self> {
         let (user_id, micros, token_id): (String, i64, String) = serde_json::from_str(cursor).ok()?;
-        let text = !user_id.contains('\0') && !token_id.contains('\0');
-        Some(Self { user_id, expires_at: Timestamp::from_microsecond(micros).ok()?, token_id }).filter(|_| text)
+        Some(Self { user_id, expires_at: Timestamp::from_microsecond(micros).ok()?, token_id })
+            .filter(|place| storable(&place.user_id) && storable(&place.token_id))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::columns::Columns;
 use crate::database::Transaction;
 use crate::error::Failure;
 use crate::page::{cut, limit, offset};
+use crate::text::storable;
 use crate::time::{Time, kept};
 
 use cursor::Place;
@@ -64,6 +65,9 @@ impl TokenStore for PostgresStore {
         page: &PaginationParams,
     ) -> Result<Page<Token>> {
         let TokenFilter { user_id } = filter;
+        if !user_id.as_deref().is_none_or(storable) {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         let Place { user_id: after_user, expires_at, token_id } = Place::of(page, user_id.as_deref())?;
         let text = if user_id.is_some() { sql::LIST_ACTIVE_OF_USER } else { sql::LIST_ACTIVE };
         let mut statement = sqlx::query(text)
@@ -84,6 +88,9 @@ impl TokenStore for PostgresStore {
     #[instrument(name = "db.active_tokens.count", level = "debug", skip_all, err(level = "debug"))]
     async fn count_active_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<u64> {
         let TokenFilter { user_id } = filter;
+        if !user_id.as_deref().is_none_or(storable) {
+            return Ok(0);
+        }
         let statement = sqlx::query(sql::COUNT_ACTIVE).bind(Time(now)).bind(user_id.clone());
         let row = self.requests.fetch_one(statement).await?;
         Ok(Columns::new(&row).take::<i64>()?.unsigned_abs())

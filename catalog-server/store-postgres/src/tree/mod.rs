@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::columns::Columns;
+use crate::text::storable;
 
 use list::Names;
 
@@ -50,7 +51,8 @@ impl TreeStore for PostgresStore {
 
     #[instrument(name = "db.versions.named_metadata", level = "debug", skip_all, err(level = "debug"))]
     async fn named_metadata(&self, content_id: Uuid, locations: &[String]) -> Result<HashSet<String>> {
-        let statement = sqlx::query(NAMED_METADATA).bind(content_id).bind(locations.to_vec());
+        let locations: Vec<String> = locations.iter().filter(|location| storable(location)).cloned().collect();
+        let statement = sqlx::query(NAMED_METADATA).bind(content_id).bind(locations);
         let rows = self.requests.fetch_all(statement).await?;
         Ok(rows.iter().map(|row| Columns::new(row).take()).collect::<Result<_, _>>()?)
     }

@@ -16,6 +16,7 @@ use crate::columns::Columns;
 use crate::database::Transaction;
 use crate::error::Failure;
 use crate::page::{after, cut, limit, offset};
+use crate::text::storable;
 use crate::time::Time;
 
 #[async_trait]
@@ -29,6 +30,9 @@ impl WarehouseStore for PostgresStore {
 
     #[instrument(name = "db.warehouses.get", level = "debug", skip_all, err(level = "debug"))]
     async fn get_warehouse(&self, name: &str) -> Result<Option<Warehouse>> {
+        if !storable(name) {
+            return Ok(None);
+        }
         let row = self.requests.fetch_optional(sqlx::query(sql::GET).bind(name.to_owned())).await?;
         Ok(row.as_ref().map(read_row).transpose()?)
     }

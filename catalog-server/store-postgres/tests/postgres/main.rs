@@ -8,4 +8,5 @@ mod plans;
 mod proxy;
 mod races;
 mod session;
+mod text;
 mod unknown_outcome;
