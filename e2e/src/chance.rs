@@ -34,8 +34,17 @@ impl Chance {
 
     /// An id that nobody else in this run has.
     pub(crate) fn uuid(&mut self) -> Uuid {
-        uuid::Builder::from_random_bytes((u128::from(self.next()) << 64 | u128::from(self.next())).to_be_bytes())
-            .into_uuid()
+        uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
+    }
+
+    /// An id that says when it was made (RFC 9562, version 7).
+    pub(crate) fn uuid_at(&mut self, ms: u64) -> Uuid {
+        let [a, b, c, d, e, f, g, h, i, j, ..] = self.bytes();
+        uuid::Builder::from_unix_timestamp_millis(ms, &[a, b, c, d, e, f, g, h, i, j]).into_uuid()
+    }
+
+    fn bytes(&mut self) -> [u8; 16] {
+        (u128::from(self.next()) << 64 | u128::from(self.next())).to_be_bytes()
     }
 }
 

@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use super::audit;
 use super::store::{self, Store};
+use crate::chance;
 use crate::failure::{Attempt, Failure, Outcome, check};
 use crate::hosts::lake::Lake;
 use crate::iceberg::crew::Crew;
@@ -45,7 +46,7 @@ async fn sweep(lab: &Lab, lake: &mut Lake) -> Outcome<usize> {
     let named = audit::named_files(&mut connection, store::SCHEMA).await?;
     // The kills may have left none, or some: one is there for sure.
     let one = named.first().ok_or_else(|| Failure::new("no version names a file"))?;
-    let left_behind = one.with_file_name(format!("00999-{}.metadata.json", lab.chance().uuid()));
+    let left_behind = one.with_file_name(format!("00999-{}.metadata.json", lab.chance().uuid_at(chance::now_ms())));
     std::fs::copy(one, &left_behind).attempt("leave a file as a killed writer does")?;
 
     let orphans = audit::orphans(&named, &audit::files_there(lake)?)?;

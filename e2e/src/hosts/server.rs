@@ -87,7 +87,7 @@ impl Server {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg("serve").arg("--config").arg(self.folder.join(SETTINGS));
+        command.arg("serve").arg("--settings").arg(self.folder.join(SETTINGS));
         command
     }
 

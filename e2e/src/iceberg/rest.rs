@@ -83,7 +83,9 @@ impl Rest {
             request = request.bearer_auth(token);
         }
         if !body.is_empty() {
-            request = request.header("content-type", "application/json").body(body);
+            let typed = headers.iter().any(|(name, _)| *name == "content-type");
+            let request_with = if typed { request } else { request.header("content-type", "application/json") };
+            request = request_with.body(body);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

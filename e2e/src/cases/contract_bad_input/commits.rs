@@ -186,7 +186,7 @@ fn snapshots(path: &str, loaded: &Value) -> Vec<Bad> {
     };
     vec![
         changed("a snapshot id that is a string", "snapshot-id", json!("x"), 400, BAD),
-        changed("a snapshot without a time", "timestamp-ms", Value::Null, 400, BAD),
+        changed("a snapshot without a time", "timestamp-ms", Value::Null, 400, INVALID),
         // Retryable, as in Java's RetryableValidationException: the writer refreshes and tries again.
         changed("a sequence number that is used up", "sequence-number", json!(1), 409, FAILED),
     ]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Bad, bare, post, put};
 
 const BAD: &str = "BadRequestException";
+const INVALID: &str = "ValidationException";
 
 pub(super) fn table(root: &str) -> Vec<Bad> {
     let mut all = warehouses(root);
@@ -20,9 +21,9 @@ fn warehouses(root: &str) -> Vec<Bad> {
     };
     let inside = || format!("file://{root}");
     vec![
-        with("a warehouse name with capitals", "Lake", "x", format!("{}-2", inside()), 400, BAD),
-        with("a warehouse outside the allowed folder", "other", "x", "file:///etc".to_owned(), 400, BAD),
-        with("a warehouse in an unknown kind of store", "other", "x", "ftp://x/y".to_owned(), 400, BAD),
+        with("a warehouse name with capitals", "Lake", "x", format!("{}-2", inside()), 400, INVALID),
+        with("a warehouse outside the allowed folder", "other", "x", "file:///etc".to_owned(), 400, INVALID),
+        with("a warehouse in an unknown kind of store", "other", "x", "ftp://x/y".to_owned(), 400, INVALID),
         with("a warehouse inside another", "other", "x", format!("{}/n", inside()), 409, "AlreadyExistsException"),
         with("another owner's warehouse", "lake", "x", inside(), 409, "ConflictException"),
         with("a warehouse that moves", "lake", "e2e-warehouse", format!("{}-2", inside()), 409, "ConflictException"),

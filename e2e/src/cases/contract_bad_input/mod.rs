@@ -114,7 +114,7 @@ async fn ask_all(lake: &Lake) -> Outcome<usize> {
     let loaded = lake.rest.get(&format!("{prefix}/namespaces/n/tables/t")).await?;
     let clients = [
         namespaces::table(prefix),
-        tables::table(prefix, &root),
+        tables::table(prefix, &root, &loaded),
         commits::table(prefix, &root, &loaded),
         routes::table(prefix),
     ];

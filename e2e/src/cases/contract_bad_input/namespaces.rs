@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Bad, bare, bytes, post};
 
 const BAD: &str = "BadRequestException";
+const INVALID: &str = "ValidationException";
 
 pub(super) fn table(prefix: &str) -> Vec<Bad> {
     let all = || format!("{prefix}/namespaces");
@@ -43,7 +44,7 @@ pub(super) fn table(prefix: &str) -> Vec<Bad> {
             all(),
             &json!({"namespace": ["x"], "properties": {"s3.secret-access-key": "a"}}),
             400,
-            BAD,
+            INVALID,
         ),
         post("a namespace that is there", all(), &json!({"namespace": ["n"]}), 409, "AlreadyExistsException")
             .saying("Namespace already exists"),
@@ -95,7 +96,7 @@ pub(super) fn table(prefix: &str) -> Vec<Bad> {
             one("n/properties"),
             &json!({"updates": {"s3.secret-access-key": "b"}}),
             400,
-            BAD,
+            INVALID,
         ),
     ]
 }

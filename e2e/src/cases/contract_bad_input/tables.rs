@@ -9,10 +9,10 @@ use crate::iceberg::rest::schema;
 const BAD: &str = "BadRequestException";
 const INVALID: &str = "ValidationException";
 
-pub(super) fn table(prefix: &str, root: &str) -> Vec<Bad> {
+pub(super) fn table(prefix: &str, root: &str, loaded: &Value) -> Vec<Bad> {
     let mut all = create(prefix, root);
     all.extend(schemas(prefix));
-    all.extend(register(prefix, root));
+    all.extend(register(prefix, root, loaded["metadata-location"].as_str().unwrap_or_default()));
     all.extend(rename(prefix));
     all.extend(others(prefix));
     all
@@ -69,19 +69,19 @@ fn create(prefix: &str, root: &str) -> Vec<Bad> {
 }
 
 fn schemas(prefix: &str) -> Vec<Bad> {
-    let with = |what, fields: Value| {
+    let with = |what, kind, fields: Value| {
         let body = creating(&json!({"schema": {"type": "struct", "fields": fields}}));
-        post(what, format!("{prefix}/namespaces/n/tables"), &body, 400, INVALID)
+        post(what, format!("{prefix}/namespaces/n/tables"), &body, 400, kind)
     };
     let column = |id: i64, name: &str, kind: Value| json!({"id": id, "name": name, "type": kind, "required": false});
     let partitioned =
         |what, spec: Value| post(what, format!("{prefix}/namespaces/n/tables"), &creating(&spec), 400, INVALID);
     vec![
-        with("a column of an unknown type", json!([column(1, "a", json!("strange"))])),
-        with("two columns of one name", json!([column(1, "a", json!("int")), column(2, "a", json!("int"))])),
-        with("two columns of one id", json!([column(1, "a", json!("int")), column(1, "b", json!("int"))])),
-        with("a decimal of 99 digits", json!([column(1, "a", json!("decimal(99, 2)"))])),
-        with("a type nested 200 deep", json!([column(1, "a", nested(200))])),
+        with("a column of an unknown type", BAD, json!([column(1, "a", json!("strange"))])),
+        with("two columns of one name", INVALID, json!([column(1, "a", json!("int")), column(2, "a", json!("int"))])),
+        with("two columns of one id", INVALID, json!([column(1, "a", json!("int")), column(1, "b", json!("int"))])),
+        with("a decimal of 99 digits", BAD, json!([column(1, "a", json!("decimal(99, 2)"))])),
+        with("a type nested 200 deep", BAD, json!([column(1, "a", nested(200))])),
         partitioned(
             "a partition of an unknown column",
             json!({"partition-spec": {"fields": [{"source-id": 99, "transform": "identity", "name": "p"}]}}),
@@ -100,7 +100,7 @@ fn nested(depth: i64) -> Value {
     )
 }
 
-fn register(prefix: &str, root: &str) -> Vec<Bad> {
+fn register(prefix: &str, root: &str, current: &str) -> Vec<Bad> {
     let with = |what, name: &str, location: String, status, kind| {
         post(
             what,
@@ -120,13 +120,7 @@ fn register(prefix: &str, root: &str) -> Vec<Bad> {
             404,
             "NotFoundException",
         ),
-        with(
-            "a registration under a name that is there",
-            "t",
-            format!("file://{root}/n/x/metadata/0.metadata.json"),
-            409,
-            "AlreadyExistsException",
-        ),
+        with("a registration under a name that is there", "t", current.to_owned(), 409, "AlreadyExistsException"),
         post(
             "a registration without a file",
             format!("{prefix}/namespaces/n/register"),
