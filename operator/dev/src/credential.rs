@@ -1,0 +1,126 @@
+//! One Token's credential: issued, replaced in time, revoked.
+//!
+//! The order of the writes is that of the operator (see `operator::token`): server, files, confirmation.
+
+use catalog_api::management::TokenInfo;
+use catalog_api::{BearerToken, ErrorType};
+use catalog_client::Client;
+use jiff::Timestamp;
+use operator::token::{self, Due, Validated, Why};
+
+use crate::reader::Reader;
+use crate::state::StateError;
+
+/// A Token that is kept supplied.
+#[derive(Debug)]
+pub(crate) struct Credential {
+    pub(crate) token: Validated,
+    pub(crate) reader: Reader,
+    /// The server's newest row; asked for when it is not known.
+    newest: Newest,
+}
+
+#[derive(Debug)]
+enum Newest {
+    Unknown,
+    Known(Option<TokenInfo>),
+}
+
+/// What one look at a Token did.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Supplied {
+    /// Nothing was due.
+    Unchanged,
+    /// The reader has a new credential.
+    Issued { why: Why, expires_at: Timestamp },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CredentialError {
+    #[error(transparent)]
+    Client(#[from] catalog_client::Error),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+impl Credential {
+    pub(crate) fn new(token: Validated, reader: Reader) -> Self {
+        Self { token, reader, newest: Newest::Unknown }
+    }
+
+    /// The same for another spec.
+    pub(crate) fn with(self, token: Validated) -> Self {
+        Self { token, ..self }
+    }
+
+    /// When the credential ends that the server knows as the newest.
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        match &self.newest {
+            Newest::Known(Some(newest)) => Some(newest.expires_at),
+            Newest::Known(None) | Newest::Unknown => None,
+        }
+    }
+
+    /// Does what is due now. After an error the server is asked anew, so that the next call goes on where this one
+    /// ended.
+    ///
+    /// # Errors
+    /// [`CredentialError`]; the reader still holds a good token.
+    pub(crate) async fn supply(&mut self, client: &Client, now: Timestamp) -> Result<Supplied, CredentialError> {
+        let newest = match std::mem::replace(&mut self.newest, Newest::Unknown) {
+            Newest::Known(newest) => newest,
+            Newest::Unknown => client.newest_token(&self.token.uid).await?,
+        };
+        let held = self.reader.held();
+        let due = token::due(&self.token, newest.as_ref(), held.as_ref().map(BearerToken::id), now);
+        match due {
+            Due::Issue { revision, why } => self.issue(client, revision, why, now).await,
+            Due::Confirm { revision } => {
+                self.confirm(client, revision, Why::Renewal, now).await?;
+                Ok(Supplied::Unchanged)
+            }
+            Due::Wait { until: _ } => {
+                if let (Some(held), Some(newest)) = (held, &newest) {
+                    self.reader.write(&token::files(&self.token, &held, newest.expires_at))?;
+                }
+                self.newest = Newest::Known(newest);
+                Ok(Supplied::Unchanged)
+            }
+        }
+    }
+
+    async fn issue(
+        &mut self,
+        client: &Client,
+        revision: i64,
+        why: Why,
+        now: Timestamp,
+    ) -> Result<Supplied, CredentialError> {
+        let bearer = BearerToken::generate()?;
+        let issue = token::issue(&self.token, &bearer, now);
+        match client.put_token(&self.token.uid, revision, &issue.put).await {
+            // The revision is taken: a PUT of an earlier run got through. The next look takes the one after it.
+            Err(error) if error.is(ErrorType::ConflictException) => return Ok(Supplied::Unchanged),
+            answer => answer?,
+        };
+        self.reader.write(&issue.files)?;
+        self.confirm(client, revision, why, now).await?;
+        Ok(Supplied::Issued { why, expires_at: issue.put.expires_at })
+    }
+
+    async fn confirm(
+        &mut self,
+        client: &Client,
+        revision: i64,
+        why: Why,
+        now: Timestamp,
+    ) -> Result<(), CredentialError> {
+        let confirmed = client.confirm_token(&self.token.uid, revision, &token::confirm(&self.token, why, now)).await?;
+        if confirmed.is_some() {
+            self.newest = Newest::Known(confirmed);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! The controllers' pure steps, put to everything that the files ask for: nothing is applied unless all of it is valid.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crds::admission::Resource;
+use operator::catalog::{self, Seen, ServerSettings};
+use operator::{Hold, Host, token, warehouse};
+
+use crate::desired::{Desired, Key, Kind, Wanted};
+use crate::problem::Problem;
+use crate::state::RESERVED;
+
+/// What the steps have made of the files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Steps {
+    pub(crate) catalog: Option<catalog::Validated>,
+    pub(crate) server: Option<ServerSettings>,
+    pub(crate) warehouses: Vec<(Key, warehouse::Put)>,
+    pub(crate) tokens: Vec<(Key, token::Validated)>,
+}
+
+/// What the steps look at beside the resources.
+#[derive(Clone, Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) host: Host,
+    /// The address for clients.
+    pub(crate) uri: String,
+    /// For tests: the life of every credential.
+    pub(crate) ttl: Option<Duration>,
+}
+
+/// Runs `validate` and `build` on every resource.
+///
+/// # Errors
+/// Every resource that can't go on.
+pub(crate) fn run(desired: &Desired, around: &Surroundings) -> Result<Steps, Vec<Problem>> {
+    let mut steps = Steps::default();
+    let mut problems = Vec::new();
+    for (key, wanted) in &desired.resources {
+        if let Err(hold) = one(&mut steps, desired, key, wanted, around) {
+            problems.push(problem(key, wanted, &hold));
+        }
+    }
+    if problems.is_empty() { Ok(steps) } else { Err(problems) }
+}
+
+fn one(steps: &mut Steps, desired: &Desired, key: &Key, wanted: &Wanted, around: &Surroundings) -> Result<(), Hold> {
+    match wanted.admitted.resource.clone() {
+        Resource::Catalog(resource) => {
+            let valid = catalog::validate(&resource, &around.host)?;
+            steps.server = Some(catalog::build(&valid));
+            steps.catalog = Some(valid);
+        }
+        Resource::Warehouse(resource) => {
+            let read = warehouse::Dereferenced {
+                catalog: seen(desired, &resource.spec.catalog_ref, &key.namespace),
+                credentials: credentials(desired, &resource, &key.namespace),
+                warehouse: resource,
+            };
+            let put = warehouse::build(&warehouse::validate(&read, &around.host)?);
+            reserved(&put.body.location, &around.host)?;
+            steps.warehouses.push((key.clone(), put));
+        }
+        Resource::Token(resource) => {
+            let read = token::Dereferenced {
+                catalog: seen(desired, &resource.spec.catalog_ref, &key.namespace),
+                uri: Some(around.uri.clone()),
+                token: resource,
+            };
+            let valid = token::validate(&read)?;
+            steps.tokens.push((key.clone(), shortened(valid, around.ttl)));
+        }
+    }
+    Ok(())
+}
+
+/// The Catalog that a reference means. Namespaces have no labels without a cluster but the one that every cluster sets.
+fn seen(desired: &Desired, reference: &crds::CatalogRef, namespace: &str) -> Option<Seen> {
+    let key = Key {
+        kind: Kind::Catalog,
+        namespace: reference.namespace.clone().unwrap_or_else(|| namespace.into()),
+        name: reference.name.clone(),
+    };
+    match &desired.resources.get(&key)?.admitted.resource {
+        Resource::Catalog(catalog) => {
+            let label = ("kubernetes.io/metadata.name".to_string(), namespace.to_string());
+            Some(Seen { catalog: catalog.clone(), namespace_labels: BTreeMap::from([label]) })
+        }
+        Resource::Warehouse(_) | Resource::Token(_) => None,
+    }
+}
+
+fn credentials(desired: &Desired, warehouse: &crds::Warehouse, namespace: &str) -> Option<operator::SecretData> {
+    let name = &warehouse.spec.storage.as_ref()?.s3.as_ref()?.credentials.secret_ref.name;
+    desired.secrets.get(&(namespace.into(), name.clone())).cloned()
+}
+
+fn shortened(token: token::Validated, ttl: Option<Duration>) -> token::Validated {
+    match ttl {
+        Some(ttl) => token::Validated { ttl, renew_before: ttl / 3, ..token },
+        None => token,
+    }
+}
+
+/// Tables must not lie among the credentials.
+fn reserved(location: &str, host: &Host) -> Result<(), Hold> {
+    let Host::Local { root, .. } = host else { return Ok(()) };
+    let inside = location.strip_prefix("file://").and_then(|path| path.strip_prefix(root.as_str()));
+    let Some(first) = inside.and_then(|path| path.split('/').find(|part| !part.is_empty())) else {
+        return if inside == Some("") { Err(kept("the state directory itself")) } else { Ok(()) };
+    };
+    if RESERVED.contains(&first) { Err(kept(first)) } else { Ok(()) }
+}
+
+fn kept(what: &str) -> Hold {
+    Hold {
+        until: operator::Until::Changed,
+        reason: "LocationNotAllowed",
+        message: format!("{what} holds the state of cargo dev: choose another location, such as file://./lake"),
+    }
+}
+
+fn problem(key: &Key, wanted: &Wanted, hold: &Hold) -> Problem {
+    let field = match hold.reason {
+        "CatalogNotFound" | "NotAllowed" => "spec.catalogRef",
+        "DatabaseNotSupported" => "spec.database",
+        "LocationNotAllowed" => "spec.location",
+        "EndpointNotAllowed" => "spec.storage.s3.endpoint",
+        "SecretNotFound" | "SecretInvalid" => "spec.storage.s3.credentials.secretRef",
+        "SecretInProperties" => "spec.defaultProperties",
+        _ => "spec",
+    };
+    Problem { place: wanted.document.place(field), message: format!("{key}: {field}: {}", hold.message) }
+}
