@@ -1,5 +1,5 @@
 //! The server's routes, poked from outside: the real router on SQLite and a temporary directory. Files as the paths are.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests, helpers included")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "these are tests, helpers included")]
 
 mod lab;
 mod v1;

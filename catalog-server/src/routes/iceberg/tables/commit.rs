@@ -8,7 +8,7 @@ use bytes::Bytes;
 use catalog_api::iceberg::{CommitTableRequest, TableIdentifier};
 use catalog_api::{ErrorType, Privilege};
 use catalog_store::Key;
-use iceberg_model::{Applied, ApplyContext, Requirement, TableMetadata, Update, apply, check};
+use iceberg_model::{Applied, ApplyContext, Requirement, RequirementFailed, TableMetadata, Update, apply, check};
 use uuid::Uuid;
 
 use super::places::{self, Ground};
@@ -33,26 +33,25 @@ pub(crate) async fn commit(
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Write, &key.ns)?;
     let change = Change::read(request, &key)?;
-    let work = app.work.clone();
-    let (published, session) = work.run(run(app, session, key, change)).await?;
+    let published = run(&app, &session, key, change).await?;
     let Published { metadata_location, metadata } = published;
     let tag = answer::tag(&metadata_location, Snapshots::All.as_str(), &session.warehouse);
     answer::table(Some(&metadata_location), &metadata, None, Some(tag))
 }
 
-async fn run(app: Arc<App>, session: Session, key: Key, change: Change) -> Result<(Published, Session), ApiError> {
+async fn run(app: &App, session: &Session, key: Key, change: Change) -> Result<Published, ApiError> {
     let ground = Ground::new(&session.warehouse)?;
     let _turn = app.turns.wait(session.branch.id, &key).await?;
     let mut tries = Tries::new();
     loop {
-        let base = Base::read(&app, &session, &key, &change).await?;
-        check(&change.requirements, base.metadata()).map_err(requirement_failed)?;
-        let next = match change.apply(&app, &base)? {
-            Applied::Unchanged => return Ok((base.unchanged(&app, &session, &key).await?, session)),
+        let base = Base::read(app, session, &key, &change).await?;
+        check(&change.requirements, base.metadata()).map_err(|failed| requirement_failed(&failed))?;
+        let next = match change.apply(app, &base)? {
+            Applied::Unchanged => return base.unchanged(app, session, &key).await,
             Applied::Changed(next) => base.publish(&ground, &key, app.ids.ordered(), &next)?,
         };
-        match publish(&app, &session, next).await {
-            Ok(published) => return Ok((published, session)),
+        match publish(app, session, next).await {
+            Ok(published) => return Ok(published),
             Err(NotPublished::Commit(error)) if tries.again(&error) => {}
             Err(NotPublished::Commit(error)) => return Err(conflict::changing(error)),
             Err(NotPublished::File(error)) => return Err(error),
@@ -100,7 +99,7 @@ fn check_identifier(identifier: Option<TableIdentifier>, key: &Key) -> Result<()
     }
 }
 
-fn requirement_failed(error: iceberg_model::RequirementFailed) -> ApiError {
+fn requirement_failed(error: &RequirementFailed) -> ApiError {
     ApiError::new(ErrorType::CommitFailedException, error.to_string())
 }
 

@@ -55,12 +55,7 @@ pub(crate) async fn create(
         metadata: bytes,
         claims: Some(places.claims),
     };
-    let work = app.work.clone();
-    let published = work.run(async move {
-        let published = publish(&app, &session, next).await.map_err(lost)?;
-        Ok((published, session))
-    });
-    let (published, session) = published.await?;
+    let published = publish(&app, &session, next).await.map_err(lost)?;
     let tag = answer::tag(&published.metadata_location, Snapshots::All.as_str(), &session.warehouse);
     answer::table(Some(&published.metadata_location), &published.metadata, Some(&config), Some(tag))
 }

@@ -48,7 +48,8 @@ pub(crate) enum NotPublished {
     File(ApiError),
 }
 
-/// Writes the metadata file, then commits the pointer to it. To be run detached from the request.
+/// Writes the metadata file, then commits the pointer to it. Not torn by a client that goes away: what changes something
+/// runs as a task of its own ([`crate::detached`]).
 ///
 /// # Errors
 /// [`NotPublished`]. The file is deleted unless the commit may have been applied.

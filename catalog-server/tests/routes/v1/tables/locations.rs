@@ -18,7 +18,7 @@ async fn a_table_lies_where_it_was_asked_for_if_that_is_allowed() {
     let table = create(&api, "t", &format!("{location}/"), json!({})).await.ok();
     assert_eq!(table["metadata"]["location"], location.as_str());
     // Java writes file URIs with one slash.
-    let java = location.replacen("file:///", "file:/", 1).replace("/t", "/u");
+    let java = lab.location("lake/mine/u").replacen("file:///", "file:/", 1);
     let table = create(&api, "u", &java, json!({})).await.ok();
     assert_eq!(table["metadata"]["location"], java.as_str());
     api.commit("a", "u", json!([]), set("x", "1")).await.ok();
