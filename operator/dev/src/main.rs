@@ -7,12 +7,12 @@
 mod cli;
 mod credential;
 mod desired;
-#[cfg(test)]
-mod mistakes;
 mod event;
 mod follow;
 mod identity;
 mod logs;
+#[cfg(test)]
+mod mistakes;
 mod problem;
 mod reader;
 mod run;
