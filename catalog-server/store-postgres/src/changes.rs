@@ -8,9 +8,9 @@ use tracing::instrument;
 
 use crate::PostgresStore;
 use crate::columns::Columns;
-use crate::database::Transaction;
 use crate::error::Failure;
 use crate::time::Time;
+use crate::transaction::Transaction;
 
 /// The counter's row is locked from here to the end of the transaction, so that ids come without gaps and are seen in
 /// order.

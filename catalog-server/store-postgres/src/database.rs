@@ -1,17 +1,16 @@
-//! A pool whose every use is bounded in time, and transactions that end with their value.
+//! A pool whose every use is bounded in time.
 
 use std::time::Duration;
 
-use catalog_store::StoreError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres};
-use tokio::time::error::Elapsed;
+use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres};
 use tokio::time::timeout;
 
 use crate::Limits;
 use crate::error::Failure;
+use crate::transaction::Transaction;
 
 /// A statement with its arguments bound.
 pub(crate) type Statement = Query<'static, Postgres, PgArguments>;
@@ -76,15 +75,9 @@ impl Database {
         self.fetch_optional(statement).await?.ok_or(Failure::Driver(sqlx::Error::RowNotFound))
     }
 
-    /// Begins a transaction and takes a lock in it, in one round trip. The lock is a statement of its own: in READ
-    /// COMMITTED a statement that has waited for a lock goes on with the snapshot that it began with, so only the *next*
-    /// one sees what the other transaction did.
+    /// Begins a transaction: see [`Transaction::begin`].
     pub(crate) async fn begin(&self, lock: &str) -> Result<Transaction, Failure> {
-        let connection = self.pool.acquire().await?;
-        let mut transaction = Transaction { connection: Some(connection), answer: self.answer };
-        // Said aloud, since a database or role may have another default.
-        transaction.simple(format!("BEGIN ISOLATION LEVEL READ COMMITTED; {lock}")).await?;
-        Ok(transaction)
+        Transaction::begin(self.pool.acquire().await?, self.answer, lock).await
     }
 }
 
@@ -101,114 +94,8 @@ async fn check_primary(connection: &mut PgConnection) -> Result<(), sqlx::Error>
     if standby { Err(sqlx::Error::Protocol("the database is a standby".into())) } else { Ok(()) }
 }
 
-/// A transaction. Dropped in the middle it takes its connection with it: the database then rolls back by itself, and no
-/// later user of the pool can meet an open transaction.
-#[derive(Debug)]
-pub(crate) struct Transaction {
-    connection: Option<PoolConnection<Postgres>>,
-    answer: Duration,
-}
-
-impl Transaction {
-    pub(crate) async fn fetch_all(&mut self, statement: Statement) -> Result<Vec<PgRow>, Failure> {
-        let connection = self.connection.as_mut().ok_or_else(gone)?;
-        let rows = timeout(self.answer, connection.fetch_all(statement)).await;
-        self.heard(rows)
-    }
-
-    pub(crate) async fn fetch_optional(&mut self, statement: Statement) -> Result<Option<PgRow>, Failure> {
-        Ok(self.fetch_all(statement).await?.into_iter().next())
-    }
-
-    /// The number of rows that were written.
-    pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64, Failure> {
-        let connection = self.connection.as_mut().ok_or_else(gone)?;
-        let done = timeout(self.answer, connection.execute(statement)).await;
-        Ok(self.heard(done)?.rows_affected())
-    }
-
-    /// Executes a statement that must write exactly so many rows.
-    pub(crate) async fn execute_rows(&mut self, statement: Statement, expected: usize) -> Result<(), Failure> {
-        let written = self.execute(statement).await?;
-        if usize::try_from(written) == Ok(expected) {
-            return Ok(());
-        }
-        Err(Failure::Data(format!("a statement wrote {written} rows instead of {expected}")))
-    }
-
-    /// Commits what went well and rolls back what did not.
-    ///
-    /// # Errors
-    /// That of `result`, or `OutcomeUnknown` if the connection was lost in COMMIT.
-    pub(crate) async fn finish<T>(self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        match result {
-            Ok(done) => {
-                self.commit().await.map_err(|failure| StoreError::OutcomeUnknown(failure.into()))?;
-                Ok(done)
-            }
-            Err(error) => {
-                self.rollback().await;
-                Err(error)
-            }
-        }
-    }
-
-    /// An error here leaves open whether the transaction was applied.
-    pub(crate) async fn commit(mut self) -> Result<(), Failure> {
-        self.simple("COMMIT".into()).await?;
-        self.end();
-        Ok(())
-    }
-
-    /// Ends the transaction without a trace and keeps the connection, if it still works.
-    pub(crate) async fn rollback(mut self) {
-        if self.simple("ROLLBACK".into()).await.is_ok() {
-            self.end();
-        }
-    }
-
-    /// One message without arguments, by the simple protocol.
-    async fn simple(&mut self, sql: String) -> Result<(), Failure> {
-        let connection = self.connection.as_mut().ok_or_else(gone)?;
-        let done = timeout(self.answer, connection.execute(AssertSqlSafe(sql))).await;
-        self.heard(done)?;
-        Ok(())
-    }
-
-    /// A connection that stayed silent is given up at once.
-    fn heard<T>(&mut self, result: Result<Result<T, sqlx::Error>, Elapsed>) -> Result<T, Failure> {
-        match result {
-            Ok(result) => Ok(result?),
-            Err(_) => {
-                if let Some(connection) = self.connection.take() {
-                    close_hard(connection);
-                }
-                Err(Failure::Silence(self.answer))
-            }
-        }
-    }
-
-    /// Gives the connection back to the pool.
-    fn end(&mut self) {
-        drop(self.connection.take());
-    }
-}
-
-impl Drop for Transaction {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            close_hard(connection);
-        }
-    }
-}
-
-/// What a transaction says whose connection was given up.
-fn gone() -> Failure {
-    Failure::Driver(sqlx::Error::PoolClosed)
-}
-
 /// Closes the socket at once, without a word: the pool would wait for what the connection still owes.
-fn close_hard(connection: PoolConnection<Postgres>) {
+pub(crate) fn close_hard(connection: PoolConnection<Postgres>) {
     drop(connection.detach());
 }
 

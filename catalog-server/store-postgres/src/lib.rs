@@ -16,6 +16,7 @@ mod page;
 mod text;
 mod time;
 mod tokens;
+mod transaction;
 mod tree;
 mod warehouses;
 

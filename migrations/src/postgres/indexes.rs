@@ -59,7 +59,9 @@ pub async fn ensure_indexes(
     options: &PgConnectOptions,
     schema: &Schema,
 ) -> Result<Vec<(Index, IndexOutcome)>, MigrationError> {
-    let mut connection = connect(options, schema).await?;
+    // A concurrent build waits for every transaction that is older, and counts that as waiting for a lock; nobody waits
+    // for it meanwhile.
+    let mut connection = connect(options, schema, "0").await?;
     lock::acquire(&mut connection, schema, "indexes").await?;
     let result = ensure_locked(&mut connection, schema).await;
     let closed = connection.close().await;

@@ -40,7 +40,8 @@ pub fn connect_options(url: &str) -> Result<PgConnectOptions, MigrationError> {
 /// [`MigrationError::Newer`] if a newer build has migrated it, [`MigrationError::Busy`] if another process holds the
 /// schema's lock for too long, else what the database said.
 pub async fn migrate(options: &PgConnectOptions, schema: &Schema) -> Result<(), MigrationError> {
-    let mut connection = connect(options, schema).await?;
+    // One must not queue for a lock behind a long reader, since every other query would then queue behind it.
+    let mut connection = connect(options, schema, "10s").await?;
     lock::acquire(&mut connection, schema, "migrate").await?;
     let result = migrate_locked(&mut connection, schema).await;
     // Ends the session, and with it the lock, whatever came out.
@@ -64,13 +65,20 @@ pub async fn version<'e>(executor: impl PgExecutor<'e>) -> Result<i64, sqlx::Err
     }
 }
 
-async fn connect(options: &PgConnectOptions, schema: &Schema) -> Result<PgConnection, MigrationError> {
-    // No statement timeout, since a migration or an index takes what it takes; but one must not queue for a lock behind
-    // a long reader, since every other query would then queue behind it.
+/// Without a statement timeout, since a migration or an index takes what it takes.
+async fn connect(
+    options: &PgConnectOptions,
+    schema: &Schema,
+    lock_timeout: &str,
+) -> Result<PgConnection, MigrationError> {
     options
         .clone()
         .application_name("pangolin-migrations")
-        .options([("search_path", schema.quoted()), ("statement_timeout", "0".into()), ("lock_timeout", "10s".into())])
+        .options([
+            ("search_path", schema.quoted()),
+            ("statement_timeout", "0".into()),
+            ("lock_timeout", lock_timeout.into()),
+        ])
         .connect()
         .await
         .map_err(MigrationError::Connect)

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::sql::{LOCATIONS_LOCK, LOCATIONS_READ, LOCATIONS_WRITE};
 use crate::columns::Columns;
-use crate::database::Transaction;
 use crate::error::Failure;
+use crate::transaction::Transaction;
 
 /// What [`State::held`] has to be for a group that asks for locations.
 pub(super) async fn held(

@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use tracing::instrument;
 
 use crate::PostgresStore;
-use crate::database::Transaction;
 use crate::error::{Failure, Shared};
+use crate::transaction::Transaction;
 
 pub use sql::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE};
 

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::{COMMIT_KNOWN, lock};
 use crate::PostgresStore;
 use crate::columns::Columns;
-use crate::database::Transaction;
 use crate::error::{Failure, Shared};
+use crate::transaction::Transaction;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

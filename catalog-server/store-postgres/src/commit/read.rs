@@ -7,9 +7,10 @@ use sqlx::postgres::PgRow;
 
 use super::sql::COMMIT_READ;
 use crate::columns::Columns;
-use crate::database::{Statement, Transaction};
+use crate::database::Statement;
 use crate::error::Failure;
 use crate::time::Time;
+use crate::transaction::Transaction;
 use crate::tree::{Children, read_version};
 
 /// All of the state but the locations.

@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::locations;
 use super::sql::{COMMIT_WRITE, PURGES_WRITE};
-use crate::database::{Statement, Transaction};
+use crate::database::Statement;
 use crate::error::Failure;
 use crate::time::Time;
+use crate::transaction::Transaction;
 use crate::tree::{ContentColumns, Properties};
 
 pub(super) async fn rows(

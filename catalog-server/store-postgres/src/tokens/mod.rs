@@ -14,11 +14,11 @@ use tracing::instrument;
 use crate::PostgresStore;
 use crate::changes::record;
 use crate::columns::Columns;
-use crate::database::Transaction;
 use crate::error::Failure;
 use crate::page::{cut, limit, offset};
 use crate::text::storable;
 use crate::time::{Time, kept};
+use crate::transaction::Transaction;
 
 use cursor::Place;
 

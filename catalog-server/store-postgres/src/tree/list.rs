@@ -7,9 +7,10 @@ use sqlx::postgres::PgRow;
 
 use super::sql::{LIST, LIST_MAIN};
 use crate::columns::Columns;
-use crate::database::{Database, Statement, Transaction};
+use crate::database::{Database, Statement};
 use crate::error::Failure;
 use crate::page::{after, cut, limit};
+use crate::transaction::Transaction;
 
 /// Names of some kinds under a namespace of a view.
 #[derive(Clone, Copy, Debug)]

@@ -13,11 +13,11 @@ use tracing::instrument;
 use crate::PostgresStore;
 use crate::changes::record;
 use crate::columns::Columns;
-use crate::database::Transaction;
 use crate::error::Failure;
 use crate::page::{after, cut, limit, offset};
 use crate::text::storable;
 use crate::time::Time;
+use crate::transaction::Transaction;
 
 #[async_trait]
 impl WarehouseStore for PostgresStore {
