@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use catalog_store::Result;
 use error::{in_commit, refused};
@@ -115,6 +115,15 @@ fn pool(connections: u32) -> PoolOptions<Sqlite> {
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
+        .after_release(|connection, _| Box::pin(is_clean(connection)))
+}
+
+/// A full disk makes SQLite roll back by itself. The driver's own rollback then fails, and it would go on to think that
+/// the connection is in a transaction and refuse every later one: such a connection is closed.
+async fn is_clean(connection: &mut SqliteConnection) -> std::result::Result<bool, sqlx::Error> {
+    // Whatever a dropped transaction has queued comes before this.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use catalog_store::{
-    Branch, CommitRequest, CommitStore, Content, Expect, Ids, Key, NamespacePath, Operation, PutWarehouse, RefStore,
-    WarehouseStore,
+    Branch, Commit, CommitError, CommitRequest, CommitStore, Content, Expect, Found, Ids, Key, NamespacePath,
+    Operation, PutWarehouse, RefStore, StoreError, TreeStore, View, WarehouseStore,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -30,6 +30,10 @@ async fn open(folder: &Path) -> (SqliteStore, Branch) {
 }
 
 async fn commit(store: &SqliteStore, branch: &Branch, operation: Operation) {
+    try_commit(store, branch, operation).await.unwrap();
+}
+
+async fn try_commit(store: &SqliteStore, branch: &Branch, operation: Operation) -> Result<Commit, CommitError> {
     let request = CommitRequest {
         id: Ids.ordered(),
         author: "anna".into(),
@@ -37,7 +41,7 @@ async fn commit(store: &SqliteStore, branch: &Branch, operation: Operation) {
         operations: vec![operation],
         preconditions: vec![],
     };
-    store.commit(branch, vec![request], Timestamp::UNIX_EPOCH).await.remove(0).unwrap();
+    store.commit(branch, vec![request], Timestamp::UNIX_EPOCH).await.remove(0)
 }
 
 fn table(id: Uuid, metadata_location: &str) -> Content {
@@ -97,4 +101,52 @@ async fn commits_of_an_existing_table_leave_one_row_in_names() {
     let names: Vec<(i64, i64)> =
         sqlx::query_as("SELECT seq, first_seq FROM names").fetch_all(&store.readers).await.unwrap();
     assert_eq!(names, [(1, 1)]);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_a_certain_loss_and_ends_when_there_is_room_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, branch) = open(folder.path()).await;
+    let key = Key::relation(NamespacePath::root(), "t").unwrap();
+    let content = table(Ids.random(), &"x".repeat(1_000_000));
+    let put = Operation::Put { key: key.clone(), expect: Expect::Absent, content, locations: None };
+    for _ in 0..3 {
+        sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer).await.unwrap();
+        let lost = try_commit(&store, &branch, put.clone()).await;
+        assert!(matches!(lost, Err(CommitError::Unavailable(_))), "{lost:?}");
+        assert_eq!(store.look(&View::head(&branch), &key).await.unwrap(), None);
+    }
+    sqlx::query("PRAGMA max_page_count = 1000000").execute(&store.writer).await.unwrap();
+    commit(&store, &branch, put).await;
+    assert!(store.look(&View::head(&branch), &key).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_closed_store_answers_that_it_is_not_available() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, branch) = open(folder.path()).await;
+    let key = Key::relation(NamespacePath::root(), "t").unwrap();
+    store.close().await;
+    let content = table(Ids.random(), "m");
+    let put = Operation::Put { key: key.clone(), expect: Expect::Absent, content, locations: None };
+    assert!(matches!(try_commit(&store, &branch, put).await, Err(CommitError::Unavailable(_))));
+    assert!(matches!(store.look(&View::head(&branch), &key).await, Err(StoreError::Unavailable(_))));
+}
+
+#[test]
+fn after_an_unknown_outcome_losers_may_try_again_and_winners_may_not() {
+    let commit = Commit {
+        id: Ids.ordered(),
+        seq: 1,
+        branch_id: 1,
+        parent_id: None,
+        author: String::new(),
+        message: String::new(),
+        committed_at: Timestamp::UNIX_EPOCH,
+    };
+    let key = Key::relation(NamespacePath::root(), "t").unwrap();
+    let results = vec![Ok(commit), Err(CommitError::Conflict { key, found: Found::Absent })];
+    let results = super::unknown(results, "the flush failed".into());
+    assert!(matches!(results[0], Err(CommitError::OutcomeUnknown(_))));
+    assert!(matches!(results[1], Err(CommitError::Unavailable(_))));
 }

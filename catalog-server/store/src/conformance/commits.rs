@@ -1,6 +1,7 @@
 //! The one way in which the tree changes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::{join, join_all};
@@ -220,18 +221,19 @@ pub async fn a_commit_is_seen_whole_or_not_at_all(subject: &Subject) {
     let branch = main_branch(subject).await;
     commit(subject, &branch, create_ns("a")).await;
     let view = View::head(&branch);
+    let running = AtomicBool::new(true);
     let write = async {
         for n in 0..rounds(30) {
-            let operations =
-                (0..5).map(|i| put(table_key("a", &format!("t{n}-{i}")), Expect::Absent, table("m"))).collect();
-            commit(subject, &branch, request(operations)).await;
+            let table = |i| put(table_key("a", &format!("t{n}-{i}")), Expect::Absent, table("m"));
+            commit(subject, &branch, request((0..5).map(table).collect())).await;
         }
+        running.store(false, Ordering::SeqCst);
     };
     let read = async {
-        let mut listed = 0;
-        while listed < 5 * rounds(30) {
+        while running.load(Ordering::SeqCst) {
+            // A page of a thousand: a multiple of five, too.
             let page = PaginationParams::first(1_000);
-            listed = subject.replica.list(&view, &ns("a"), Kind::Table, &page).await.unwrap().items.len();
+            let listed = subject.replica.list(&view, &ns("a"), Kind::Table, &page).await.unwrap().items.len();
             assert_eq!(listed % 5, 0, "{listed} tables are visible");
         }
     };
