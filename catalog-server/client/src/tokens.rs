@@ -6,7 +6,6 @@ use http::Method;
 
 use crate::call::Call;
 use crate::pages::{List, PageSize, stream};
-use crate::warehouses::gone;
 use crate::{Client, Result};
 
 const PATH: &[&str] = &["api", "v1", "tokens"];
@@ -47,13 +46,13 @@ impl Client {
         Call::new(self, Method::GET, &path, format!("get the newest token of {owner_uid}")).read_optional(self).await
     }
 
-    /// Revokes all tokens of an owner at once. False if there were none, so a repetition is harmless.
+    /// Revokes all tokens of an owner at once; done already if it has none.
     ///
     /// # Errors
     /// [`crate::Error`].
-    pub async fn revoke_tokens(&self, owner_uid: &str) -> Result<bool> {
+    pub async fn revoke_tokens(&self, owner_uid: &str) -> Result<()> {
         let path = ["api", "v1", "tokens", owner_uid];
-        gone(Call::new(self, Method::DELETE, &path, format!("revoke the tokens of {owner_uid}")).send(self).await)
+        Call::new(self, Method::DELETE, &path, format!("revoke the tokens of {owner_uid}")).send(self).await.map(drop)
     }
 
     /// The tokens that are active now, by (user, expiry, id); of one principal or of all.

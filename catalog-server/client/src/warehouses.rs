@@ -49,7 +49,7 @@ impl Client {
 }
 
 /// True if the thing was removed, false if it was not there.
-pub(crate) fn gone(answer: Result<bytes::Bytes>) -> Result<bool> {
+fn gone(answer: Result<bytes::Bytes>) -> Result<bool> {
     match answer {
         Ok(_) => Ok(true),
         Err(error @ Error::Refused { .. }) if error.is_not_found() && error.has_type() => Ok(false),

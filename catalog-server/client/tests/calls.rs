@@ -101,7 +101,7 @@ async fn what_is_not_there_is_none_but_a_proxys_404_is_an_error() {
     let (router, _) = flaky(u32::MAX, || refusal(ErrorType::NotFoundException, "no such token"));
     let there = client(serve(router).await);
     assert_eq!(there.newest_token("u").await.unwrap(), None);
-    assert!(!there.revoke_tokens("u").await.unwrap());
+    assert!(!there.detach_warehouse("lake", "u").await.unwrap());
     let cap = ConfirmToken { cap_older_at: jiff::Timestamp::UNIX_EPOCH };
     assert_eq!(there.confirm_token("u", 1, &cap).await.unwrap(), None);
 
