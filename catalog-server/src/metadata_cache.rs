@@ -63,6 +63,12 @@ impl MetadataCache {
         self.metrics.cache_bytes(self.bytes());
     }
 
+    /// The bytes that it holds, after its housekeeping.
+    pub async fn settled_bytes(&self) -> u64 {
+        self.files.run_pending_tasks().await;
+        self.bytes()
+    }
+
     /// The bytes that it holds now, roughly: housekeeping lags behind.
     #[must_use]
     pub fn bytes(&self) -> u64 {

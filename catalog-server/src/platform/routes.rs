@@ -45,7 +45,7 @@ async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, String) {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    app.metrics.cache_bytes(app.metadata.bytes());
+    app.metrics.cache_bytes(app.metadata.settled_bytes().await);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], app.metrics.encode())
 }
@@ -60,7 +60,7 @@ mod tests {
     fn a_schema_that_does_not_fit_is_named_with_both_numbers() {
         assert_eq!(describe(Some(&Health::Ready)), None);
         let old = describe(Some(&Health::SchemaTooOld { found: 1, need: 2 })).unwrap();
-        assert!(old.contains('1') && old.contains('2') && old.contains("migrate"), "{old}");
+        assert!(old.contains('1') && old.contains('2') && old.contains("run the migrations"), "{old}");
         assert!(describe(None).unwrap().contains("database"));
     }
 }

@@ -1,12 +1,12 @@
 //! From settings to a running server, and to its end.
 
 mod backend;
+mod connections;
 mod error;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use catalog_store::{CommitStore, GroupCommit, GroupLimits, Ids, SystemClock, Turns};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -27,6 +27,7 @@ use crate::settings::Settings;
 use crate::storage::{Files, StorageSettings};
 use crate::{middleware, router, tasks};
 use backend::Backend;
+use connections::serve;
 
 /// A server that answers. Dropped, it goes on; [`Running::stop`] ends it.
 pub struct Running {
@@ -115,12 +116,6 @@ impl Running {
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|e| StartError::listen(address, e))
-}
-
-async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) {
-    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await {
-        tracing::error!(error = &error as &dyn std::error::Error, "a port cannot be served any more");
-    }
 }
 
 fn assemble(settings: Settings, backend: &Backend) -> Result<App, StartError> {

@@ -25,6 +25,13 @@ pub async fn look(app: &App) {
     }
     let obstacle = describe(health.as_ref());
     if app.readiness.set(obstacle.clone()) {
-        tracing::warn!(obstacle = obstacle.as_deref().unwrap_or("none"), "the state of the database changed");
+        tell(obstacle.as_deref());
+    }
+}
+
+fn tell(obstacle: Option<&str>) {
+    match obstacle {
+        None => tracing::info!("the database's schema fits"),
+        Some(obstacle) => tracing::warn!(obstacle, "not ready"),
     }
 }

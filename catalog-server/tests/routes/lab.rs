@@ -17,6 +17,7 @@ pub(crate) struct Lab {
     dir: TempDir,
     running: Running,
     pub(crate) admin: Client,
+    admin_token: String,
     http: reqwest::Client,
 }
 
@@ -53,15 +54,20 @@ pub(crate) struct Api {
 
 impl Lab {
     pub(crate) async fn start() -> Self {
-        let lab = Self::open(tempfile::tempdir().unwrap()).await;
+        Self::with(|_| ()).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let lab = Self::open(tempfile::tempdir().unwrap(), change).await;
         lab.admin.put_warehouse("lake", &lab.warehouse()).await.unwrap();
         lab
     }
 
-    async fn open(dir: TempDir) -> Self {
+    async fn open(dir: TempDir, change: impl FnOnce(&mut Settings)) -> Self {
         let admin_token = BearerToken::generate().unwrap();
         std::fs::write(dir.path().join("admins"), admin_token.hash().to_string()).unwrap();
-        let settings = Settings {
+        let mut settings = Settings {
             listen: ([127, 0, 0, 1], 0).into(),
             platform_listen: ([127, 0, 0, 1], 0).into(),
             database: Database::Sqlite { path: dir.path().join("catalog.sqlite") },
@@ -69,17 +75,19 @@ impl Lab {
             allow_file_root: vec![dir.path().canonicalize().unwrap()],
             ..Settings::default()
         };
+        change(&mut settings);
         let running = catalog_server::start(settings).await.unwrap();
+        let exposed = admin_token.expose().to_owned();
         let admin = Client::builder(format!("http://{}", running.client_address), admin_token).build().unwrap();
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
-        Self { dir, running, admin, http }
+        Self { dir, running, admin, admin_token: exposed, http }
     }
 
     /// The same catalog in a new server.
     pub(crate) async fn restart(self) -> Self {
-        let Self { dir, running, admin: _, http: _ } = self;
+        let Self { dir, running, admin: _, admin_token: _, http: _ } = self;
         running.stop().await;
-        Self::open(dir).await
+        Self::open(dir, |_| ()).await
     }
 
     /// The same principal on this server.
@@ -95,7 +103,8 @@ impl Lab {
         self.admin.put_warehouse("lake", &warehouse).await.unwrap();
     }
 
-    fn warehouse(&self) -> PutWarehouse {
+    /// What `lake` was put with.
+    pub(crate) fn warehouse(&self) -> PutWarehouse {
         PutWarehouse {
             owner_uid: "owner".into(),
             revision: "1".into(),
@@ -115,6 +124,21 @@ impl Lab {
     /// The location of a directory in it.
     pub(crate) fn location(&self, name: &str) -> String {
         format!("file://{}/{name}", self.path().display())
+    }
+
+    /// The operator's own requests; paths begin at the root.
+    pub(crate) fn operator(&self) -> Api {
+        Api { http: self.http.clone(), base: self.url(), token: self.admin_token.clone() }
+    }
+
+    /// The address of the platform's port.
+    pub(crate) fn platform(&self) -> String {
+        format!("http://{}", self.running.platform_address)
+    }
+
+    /// Ends the server.
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
     }
 
     /// The server's address.
@@ -143,8 +167,13 @@ impl Lab {
             expires_at: "2999-01-01T00:00:00Z".parse().unwrap(),
         };
         self.admin.put_token(&format!("uid-{name}"), 1, &put).await.unwrap();
-        let base = format!("http://{}/v1", self.running.client_address);
-        Api { http: self.http.clone(), base: format!("{base}/lake"), token: token.expose().to_owned() }
+        self.bearer(&token)
+    }
+
+    /// A client with this token, whatever the server thinks of it.
+    pub(crate) fn bearer(&self, token: &BearerToken) -> Api {
+        let base = format!("{}/v1/lake", self.url());
+        Api { http: self.http.clone(), base, token: token.expose().to_owned() }
     }
 }
 

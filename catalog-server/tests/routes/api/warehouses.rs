@@ -1,0 +1,129 @@
+//! `/api/v1/warehouses`
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::lab::{Answer, Api, Lab};
+
+async fn put(api: &Api, name: &str, body: &Value) -> Answer {
+    api.send(Method::PUT, &format!("/api/v1/warehouses/{name}"), Some(body), &[]).await
+}
+
+fn body(lab: &Lab, change: Value) -> Value {
+    let mut body = json!({"owner_uid": "uid", "revision": "1", "location": lab.location("pond")});
+    body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    body
+}
+
+#[tokio::test]
+async fn a_put_is_idempotent_and_says_what_it_did() {
+    let lab = Lab::start().await;
+    let api = lab.operator();
+    let outcome = async |change| put(&api, "pond", &body(&lab, change)).await.ok()["outcome"].clone();
+    assert_eq!(outcome(json!({})).await, "created");
+    assert_eq!(outcome(json!({})).await, "unchanged");
+    assert_eq!(outcome(json!({"revision": "2", "default_properties": {"a": "b"}})).await, "updated");
+    let pond = api.get("/api/v1/warehouses/pond").await.ok();
+    assert_eq!((&pond["revision"], &pond["default_properties"]), (&json!("2"), &json!({"a": "b"})));
+    let left = std::fs::read_dir(lab.path().join("pond")).unwrap().count();
+    assert_eq!(left, 0, "the probe left a file");
+}
+
+#[tokio::test]
+async fn a_live_owner_is_not_robbed_and_a_name_that_was_let_go_is_adopted() {
+    let lab = Lab::start().await;
+    let api = lab.operator();
+    put(&api, "pond", &body(&lab, json!({}))).await.ok();
+    let other = json!({"owner_uid": "other"});
+    assert_eq!(put(&api, "pond", &body(&lab, other.clone())).await.error().1, "ConflictException");
+    assert_eq!(api.delete("/api/v1/warehouses/pond?owner_uid=other").await.error().0, 404);
+    assert_eq!(api.delete("/api/v1/warehouses/pond?owner_uid=uid").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(api.get("/api/v1/warehouses/pond").await.ok().get("owner_uid"), None);
+    assert_eq!(put(&api, "pond", &body(&lab, other)).await.ok()["outcome"], "adopted");
+    let robbed = put(&api, "pond", &body(&lab, json!({"owner_uid": "third", "take_over": true}))).await.ok();
+    assert_eq!(robbed["warehouse"]["owner_uid"], "third");
+}
+
+#[tokio::test]
+async fn locations_do_not_overlap_and_do_not_change() {
+    let lab = Lab::start().await;
+    let api = lab.operator();
+    put(&api, "pond", &body(&lab, json!({}))).await.ok();
+    for location in ["pond/below", "pond", "."] {
+        let location = lab.location(location).trim_end_matches("/.").to_owned();
+        let answer = put(&api, "other", &body(&lab, json!({"location": location}))).await;
+        assert_eq!((answer.error().0, answer.error().1), (409, "AlreadyExistsException"), "{location}");
+    }
+    let moved = put(&api, "pond", &body(&lab, json!({"location": lab.location("sea"), "revision": "2"}))).await;
+    assert_eq!(moved.error().1, "ConflictException");
+}
+
+#[tokio::test]
+async fn what_cannot_work_is_refused_and_stores_nothing() {
+    let lab = Lab::start().await;
+    let api = lab.operator();
+    for (name, change) in [
+        ("Pond", json!({})),
+        ("pond", json!({"location": "file:///etc/pangolin"})),
+        ("pond", json!({"location": "gs://bucket/x"})),
+        ("pond", json!({"location": format!("{}/../x", lab.location("pond"))})),
+        ("pond", json!({"owner_uid": ""})),
+        ("pond", json!({"unknown": 1})),
+        ("pond", json!({"default_properties": {"s3.secret-access-key": "x"}})),
+        ("pond", json!({"location": "s3://bucket/x", "storage": {"s3": {"endpoint": "http://127.0.0.1:9"}}})),
+        ("pond", json!({"location": "s3://bucket/x", "storage": {"s3": {"endpoint": "http://169.254.169.254"}}})),
+        (
+            "pond",
+            json!({"location": "s3://bucket/x", "storage": {"s3": {"credentials": {"access_key_id": "a", "secret_access_key": "b"}}}}),
+        ),
+    ] {
+        let answer = put(&api, name, &body(&lab, change.clone())).await;
+        assert_eq!(answer.error().0, 400, "{change}: {answer:?}");
+    }
+    assert_eq!(api.get("/api/v1/warehouses?total=true").await.ok()["total"], 1);
+}
+
+#[tokio::test]
+async fn an_error_about_a_credential_does_not_quote_it() {
+    let lab = Lab::start().await;
+    let credentials = json!({"access_key_id": "id", "secret_access_key": 987_654_321});
+    let change = json!({"location": "s3://bucket/x", "storage": {"s3": {"credentials": credentials}}});
+    let answer = put(&lab.operator(), "pond", &body(&lab, change)).await;
+    let (code, _, message) = answer.error();
+    assert_eq!(code, 400);
+    assert!(message.contains("storage.s3.credentials.secret_access_key"), "{message}");
+    assert!(!message.contains("987"), "{message}");
+}
+
+#[tokio::test]
+async fn pages_by_number_and_by_token_show_the_same() {
+    let lab = Lab::start().await;
+    let api = lab.operator();
+    for i in 0..7 {
+        let change = json!({"location": lab.location(&format!("w{i}"))});
+        put(&api, &format!("w{i}"), &body(&lab, change)).await.ok();
+    }
+    let names = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|w| w["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut by_token = Vec::new();
+    let mut query = "page_size=3".to_owned();
+    loop {
+        let page = api.get(&format!("/api/v1/warehouses?{query}")).await.ok();
+        by_token.push(names(&page));
+        let Some(token) = page.get("next_page_token") else { break };
+        query = format!("page_size=3&page_token={}", token.as_str().unwrap());
+    }
+    let mut by_number = Vec::new();
+    for page in 1..=3 {
+        by_number.push(names(&api.get(&format!("/api/v1/warehouses?page_size=3&page={page}")).await.ok()));
+    }
+    assert_eq!(by_token, by_number);
+    assert_eq!(by_token.concat(), ["lake", "w0", "w1", "w2", "w3", "w4", "w5", "w6"]);
+    for bad in ["page=0", "page=x", "page_token=x", "total=maybe", "page=1&page_token=AQ"] {
+        assert_eq!(api.get(&format!("/api/v1/warehouses?{bad}")).await.error().0, 400, "{bad}");
+    }
+    let foreign = api.get("/api/v1/warehouses?page_size=1").await.ok()["next_page_token"].clone();
+    let tokens = api.get(&format!("/api/v1/tokens?page_token={}", foreign.as_str().unwrap())).await;
+    assert_eq!(tokens.error().0, 400);
+}

@@ -1,0 +1,172 @@
+//! What every route has in common: who may call, how much may be sent, how long it may take, and how it ends.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use catalog_api::{Auth, BearerToken, ENDPOINTS};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::lab::Lab;
+
+fn paths(method: &str) -> impl Iterator<Item = (Method, String, Auth)> {
+    let method = method.to_owned();
+    ENDPOINTS.iter().filter(move |e| e.method == method && e.auth != Auth::Platform).map(|e| {
+        let path = e.path.replace("{prefix}", "lake").replace("{revision}", "1");
+        let path = path.replace("{namespace}", "a").replace("{table}", "t").replace("{warehouse}", "lake");
+        (e.method.parse().unwrap(), path.replace("{owner}", "uid"), e.auth)
+    })
+}
+
+#[tokio::test]
+async fn no_route_forgets_to_ask_who_calls() {
+    let lab = Lab::start().await;
+    let client = reqwest::Client::builder().build().unwrap();
+    let stranger = BearerToken::generate().unwrap();
+    let mut asked = 0;
+    for (method, path, auth) in ["GET", "HEAD", "POST", "PUT", "DELETE"].into_iter().flat_map(paths) {
+        let url = format!("{}{path}", lab.url());
+        for token in [None, Some("garbage"), Some(stranger.expose())] {
+            let mut request = client.request(method.clone(), &url).body("{");
+            if let Some(token) = token {
+                request = request.bearer_auth(token);
+            }
+            let status = request.send().await.unwrap().status().as_u16();
+            assert_eq!(status, if auth == Auth::Public { 200 } else { 401 }, "{method} {path} {token:?}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 60, "{asked}");
+}
+
+#[tokio::test]
+async fn a_token_without_a_grant_finds_nothing_and_changes_nothing() {
+    let lab = Lab::start().await;
+    let api = lab.client("stranger", &[]).await;
+    for (method, path, auth) in ["GET", "HEAD", "POST", "PUT", "DELETE"].into_iter().flat_map(paths) {
+        let url = format!("{}{path}", lab.url());
+        let client = reqwest::Client::builder().build().unwrap();
+        let status =
+            client.request(method.clone(), url).bearer_auth(api.token()).body("{}").send().await.unwrap().status();
+        let expected: &[u16] = match auth {
+            Auth::Public => &[200],
+            Auth::Admin => &[403],
+            // Without a warehouse in its query.
+            Auth::Token if path == "/v1/config" => &[400],
+            Auth::Token | Auth::Platform => &[404],
+        };
+        assert!(expected.contains(&status.as_u16()), "{method} {path}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_route_is_401_to_strangers_and_404_to_others() {
+    let lab = Lab::start().await;
+    let client = reqwest::Client::builder().build().unwrap();
+    let url = format!("{}/nowhere", lab.url());
+    assert_eq!(client.get(&url).send().await.unwrap().status(), 401);
+    let api = lab.operator();
+    assert_eq!(api.get("/nowhere").await.error().0, 404);
+    assert_eq!(api.send(Method::PATCH, "/api/v1/tokens", None, &[]).await.error().1, "MethodNotAllowedException");
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_large_or_no_json_get_the_iceberg_error() {
+    let lab = Lab::with(|s| s.limits.body_bytes = 10_000).await;
+    let api = lab.writer().await;
+    let large = json!({"namespace": ["a"], "properties": {"x": "y".repeat(20_000)}});
+    assert_eq!(api.post("/namespaces", &large).await.error().0, 413);
+    let text = api.send(Method::POST, "/namespaces", Some(&json!({})), &[("content-type", "text/plain")]).await;
+    assert!([400, 415].contains(&text.error().0), "{text:?}");
+    assert_eq!(api.post("/namespaces", &json!([1])).await.error().0, 400);
+    // A body without an announced length must not slip through either.
+    let chunks = futures::stream::iter((0..30).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1_000])));
+    let client = reqwest::Client::builder().build().unwrap();
+    let request = client.post(format!("{}/v1/lake/namespaces", lab.url())).bearer_auth(api.token());
+    assert_eq!(request.body(reqwest::Body::wrap_stream(chunks)).send().await.unwrap().status(), 413);
+    assert_eq!(api.get("/namespaces").await.ok()["namespaces"], json!([]));
+}
+
+#[tokio::test]
+async fn one_request_too_many_is_told_to_slow_down() {
+    let lab = Lab::with(|s| s.limits.concurrency = 1).await;
+    let api = lab.writer().await;
+    let mut slow = unfinished_post(&lab, api.token());
+    let refused = async {
+        loop {
+            let answer = api.get("/namespaces").await;
+            if answer.status == 503 {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let refused = tokio::time::timeout(Duration::from_secs(10), refused).await.unwrap();
+    assert_eq!(refused.error().1, "SlowDownException");
+    slow.write_all(b"}").unwrap();
+    let mut answer = [0; 12];
+    tokio::task::spawn_blocking(move || slow.read_exact(&mut answer).map(|()| answer)).await.unwrap().unwrap();
+    api.get("/namespaces").await.ok();
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up() {
+    let lab = Lab::with(|s| s.limits.request_timeout = Duration::from_millis(300)).await;
+    let api = lab.writer().await;
+    let mut slow = unfinished_post(&lab, api.token());
+    let began = Instant::now();
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut answer = [0; 12];
+        slow.read_exact(&mut answer).map(|()| String::from_utf8_lossy(&answer).into_owned())
+    });
+    let answer = answer.await.unwrap().unwrap();
+    assert!(answer.ends_with("408") || answer.ends_with("500"), "{answer}");
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn the_end_waits_for_what_was_begun_and_takes_nothing_new() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let mut slow = unfinished_post(&lab, api.token());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let address = lab.url().trim_start_matches("http://").to_owned();
+    let end = tokio::spawn(lab.stop());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!end.is_finished(), "it did not wait");
+    assert!(TcpStream::connect(address).is_err(), "it takes new connections");
+    slow.write_all(b"}").unwrap();
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut answer = [0; 12];
+        slow.read_exact(&mut answer).map(|()| String::from_utf8_lossy(&answer).into_owned())
+    });
+    assert_eq!(answer.await.unwrap().unwrap(), "HTTP/1.1 200");
+    tokio::time::timeout(Duration::from_secs(5), end).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_request_id_is_in_the_answer() {
+    let lab = Lab::start().await;
+    let client = reqwest::Client::builder().build().unwrap();
+    let id = async |sent: &str| {
+        let response = client.get(lab.url()).header("x-request-id", sent).send().await.unwrap();
+        response.headers()["x-request-id"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(id("abc-123").await, "abc-123");
+    assert_eq!(id("a b\"c").await.len(), 36);
+}
+
+/// A POST whose last byte is missing.
+fn unfinished_post(lab: &Lab, token: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(lab.url().trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let body = r#"{"namespace": ["slow"]"#;
+    write!(
+        stream,
+        "POST /v1/lake/namespaces HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len() + 1
+    )
+    .unwrap();
+    stream
+}
