@@ -9,8 +9,11 @@ mod prune;
 mod rules;
 mod structure;
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::CustomResourceExt;
 use serde::de::DeserializeOwned;
@@ -88,13 +91,13 @@ pub fn admit(object: &Value, old: Option<&Value>) -> Result<Admitted, Vec<FieldE
     if let Some(fields) = object.as_object_mut() {
         fields.shift_remove("status");
     }
-    prune::nulls(&schema, &mut object);
-    let object = kube::core::cel::apply_defaults(&schema, &object);
+    prune::nulls(schema, &mut object);
+    let object = kube::core::cel::apply_defaults(schema, &object);
 
     let mut errors = metadata::check(&object);
-    errors.extend(structure::check(&schema, &object));
+    errors.extend(structure::check(schema, &object));
     if errors.is_empty() {
-        errors.extend(rules::check(&schema, &object, old));
+        errors.extend(rules::check(schema, &object, old));
     }
     if errors.is_empty() { typed(kind, object).map_err(|error| vec![error]) } else { Err(errors) }
 }
@@ -115,13 +118,19 @@ fn kind_of(object: &Value) -> Result<&str, FieldError> {
     Ok(kind)
 }
 
-fn schema_of(kind: &str) -> Result<Value, FieldError> {
-    let definition =
-        definitions().into_iter().map(|(_, definition)| definition).find(|one| one.spec.names.kind == kind);
+/// The schemas by kind: they never change while a program runs.
+static SCHEMAS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
+    let schema = |definition: CustomResourceDefinition| {
+        let version = definition.spec.versions.into_iter().next()?;
+        let schema = serde_json::to_value(version.schema?.open_api_v3_schema?).ok()?;
+        Some((definition.spec.names.kind, schema))
+    };
+    definitions().into_iter().filter_map(|(_, definition)| schema(definition)).collect()
+});
+
+fn schema_of(kind: &str) -> Result<&'static Value, FieldError> {
     let unknown = || FieldError::new("kind", format!("no kind {kind:?}: there are Catalog, Warehouse and Token"));
-    let version = definition.and_then(|definition| definition.spec.versions.into_iter().next()).ok_or_else(unknown)?;
-    let schema = version.schema.and_then(|schema| schema.open_api_v3_schema);
-    serde_json::to_value(schema).map_err(|error| FieldError::new("", format!("read the schema of {kind}: {error}")))
+    SCHEMAS.get(kind).ok_or_else(unknown)
 }
 
 fn typed(kind: &str, object: Value) -> Result<Admitted, FieldError> {

@@ -67,7 +67,8 @@ fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
         Value::Object(_) => "object",
     };
     if schema["x-kubernetes-int-or-string"] == true {
-        return (!["integer", "string"].contains(&actual)).then(|| "must be of type integer or string".into());
+        return (!["integer", "string"].contains(&actual))
+            .then(|| format!("must be of type integer,string: {actual:?}"));
     }
     let wanted = schema["type"].as_str()?;
     (actual != wanted).then(|| format!("must be of type {wanted}: {actual:?}"))
@@ -93,8 +94,7 @@ fn wrong_value(schema: &Value, value: &Value) -> Option<String> {
 fn wrong_text(schema: &Value, text: &str) -> Option<String> {
     let length = text.chars().count();
     if let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.iter().any(|one| one == text)) {
-        let mut names: Vec<_> = allowed.iter().map(Value::to_string).collect();
-        names.sort();
+        let names: Vec<_> = allowed.iter().map(Value::to_string).collect();
         return Some(format!("Unsupported value: {text:?}: supported values: {}", names.join(", ")));
     }
     let long = limit(schema, "maxLength").filter(|limit| length > *limit);

@@ -62,7 +62,7 @@ fn a_rule_of_a_list_item_is_told_with_its_line() {
     assert_eq!(
         told,
         ["a.yaml:27:24: Token analyst: spec.grants[0].privileges[1]: Unsupported value: \"Wirte\": supported values: \
-          \"Manage\", \"Read\", \"Write\""]
+          \"Read\", \"Write\", \"Manage\""]
     );
 }
 
