@@ -128,7 +128,6 @@ fn problem(key: &Key, wanted: &Wanted, hold: &Hold) -> Problem {
         "LocationNotAllowed" => "spec.location",
         "EndpointNotAllowed" => "spec.storage.s3.endpoint",
         "SecretNotFound" | "SecretInvalid" => "spec.storage.s3.credentials.secretRef",
-        "SecretInProperties" => "spec.defaultProperties",
         _ => "spec",
     };
     Problem { place: wanted.document.place(field), message: format!("{key}: {field}: {}", hold.message) }

@@ -190,6 +190,13 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_ends_no_credential() {
+        let (token, bearer) = (token(&json!({})), BearerToken::generate().unwrap());
+        let row = row(&token, &bearer, true);
+        assert!(matches!(next(&token, &row, &bearer, (-4).minutes()), Due::Wait { .. }));
+    }
+
+    #[test]
     fn the_overlap_is_the_tokens_own_if_it_says_one() {
         let token = token(&json!({"overlap": "90s"}));
         assert_eq!(confirm(&token, Why::Renewal, now()).cap_older_at, now() + 90.seconds());

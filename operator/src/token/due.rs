@@ -8,6 +8,10 @@ use jiff::Timestamp;
 use super::grants::narrowed;
 use super::{Validated, jitter, renewal_time};
 
+/// A credential may outlive `ttl` by so much before it counts as too long: clocks are set back, and a fresh one is not
+/// to be ended for that.
+const SLACK: Duration = Duration::from_secs(300);
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Due {
@@ -54,7 +58,7 @@ pub fn due(token: &Validated, newest: Option<&TokenInfo>, held: Option<&str>, no
 
 fn stale(token: &Validated, newest: &TokenInfo, held: Option<&str>, now: Timestamp) -> Option<Why> {
     let left = newest.expires_at.duration_since(now);
-    let too_long = Duration::try_from(left).is_ok_and(|left| left > token.ttl);
+    let too_long = Duration::try_from(left).is_ok_and(|left| left > token.ttl + SLACK);
     if too_long || narrowed(&newest.grants, &token.grants) {
         Some(Why::Narrowed)
     } else if newest.revoked_at.is_some() || held != Some(newest.token_id.as_str()) {

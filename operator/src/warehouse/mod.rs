@@ -1,7 +1,6 @@
 //! The steps of a Warehouse.
 
 pub mod build;
-mod properties;
 pub mod validate;
 
 pub use build::{Put, build};
