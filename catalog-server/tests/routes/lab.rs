@@ -26,6 +26,7 @@ pub(crate) struct Lab {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) etag: Option<String>,
+    pub(crate) retry_after: Option<String>,
     pub(crate) body: Value,
 }
 
@@ -79,7 +80,7 @@ impl Lab {
         let running = catalog_server::start(settings).await.unwrap();
         let exposed = admin_token.expose().to_owned();
         let admin = Client::builder(format!("http://{}", running.client_address), admin_token).build().unwrap();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap();
+        let http = http();
         Self { dir, running, admin, admin_token: exposed, http }
     }
 
@@ -177,7 +178,16 @@ impl Lab {
     }
 }
 
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap()
+}
+
 impl Api {
+    /// The bearer of a token on any server.
+    pub(crate) fn new(url: &str, token: &BearerToken) -> Self {
+        Self { http: http(), base: format!("{url}/v1/lake"), token: token.expose().to_owned() }
+    }
+
     pub(crate) fn token(&self) -> &str {
         &self.token
     }
@@ -202,10 +212,11 @@ impl Api {
         }
         let response = request.send().await.unwrap();
         let status = response.status();
-        let etag = response.headers().get("etag").map(|v| v.to_str().unwrap().to_owned());
+        let header = |name: &str| response.headers().get(name).map(|v| v.to_str().unwrap().to_owned());
+        let (etag, retry_after) = (header("etag"), header("retry-after"));
         let bytes = response.bytes().await.unwrap();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("no JSON") };
-        Answer { status, etag, body }
+        Answer { status, etag, retry_after, body }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -5,4 +5,5 @@ mod create;
 mod load;
 mod locations;
 mod names;
+mod outcomes;
 mod register;

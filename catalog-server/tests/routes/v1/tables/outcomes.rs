@@ -1,0 +1,202 @@
+//! What a commit leaves behind, by what the database said of it. The database is SQLite behind a layer that lies.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use async_trait::async_trait;
+use catalog_api::{BearerToken, Grant, Privilege};
+use catalog_server::app::App;
+use catalog_server::auth::AdminHashes;
+use catalog_server::detached::Detached;
+use catalog_server::metadata_cache::MetadataCache;
+use catalog_server::metrics::Metrics;
+use catalog_server::platform::Readiness;
+use catalog_server::storage::{Files, StorageSettings};
+use catalog_server::{Sealer, Settings, middleware, router};
+use catalog_store::{
+    Branch, Clock as _, Commit, CommitError, CommitRequest, CommitStore, GroupCommit, GroupLimits, Ids, NewToken,
+    PutWarehouse, SystemClock, TokenStore as _, Turns, WarehouseStore as _,
+};
+use jiff::Timestamp;
+use serde_json::json;
+use store_sqlite::SqliteStore;
+use tempfile::TempDir;
+
+use crate::lab::{Api, metadata_files, set};
+
+/// What the layer does with the commits that follow.
+#[derive(Clone, Copy)]
+enum Mood {
+    Honest,
+    /// Applies them and says that it does not know.
+    AppliedInDoubt,
+    /// Does not apply them and says that it does not know.
+    LostInDoubt,
+    /// Says that the database is away.
+    Away,
+}
+
+struct Moody {
+    inner: SqliteStore,
+    mood: AtomicU8,
+}
+
+#[async_trait]
+impl CommitStore for Moody {
+    async fn commit(
+        &self,
+        branch: &Branch,
+        requests: Vec<CommitRequest>,
+        now: Timestamp,
+    ) -> Vec<Result<Commit, CommitError>> {
+        let (mood, count) = (self.mood.load(Ordering::SeqCst), requests.len());
+        let answers = |error: fn() -> CommitError| (0..count).map(|_| Err(error())).collect();
+        if mood == Mood::Honest as u8 || mood == Mood::AppliedInDoubt as u8 {
+            let results = self.inner.commit(branch, requests, now).await;
+            if mood == Mood::Honest as u8 {
+                return results;
+            }
+        }
+        match mood == Mood::Away as u8 {
+            true => answers(|| CommitError::Unavailable("away".into())),
+            false => answers(|| CommitError::OutcomeUnknown("cut".into())),
+        }
+    }
+}
+
+struct Bench {
+    dir: TempDir,
+    store: Arc<Moody>,
+    api: Api,
+}
+
+impl Bench {
+    /// A server with a table `a.t`.
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let sqlite = SqliteStore::open(&root.join("catalog.sqlite")).await.unwrap();
+        let token = seed(&sqlite, &format!("file://{}/lake/", root.display())).await;
+        let store = Arc::new(Moody { inner: sqlite.clone(), mood: AtomicU8::new(Mood::Honest as u8) });
+        let settings = Settings { allow_file_root: vec![root], ..Settings::default() };
+        let app = Arc::new(app(settings, sqlite, Arc::clone(&store)));
+        let routes = middleware::wrap(router::routes(), &app).with_state(app);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api = Api::new(&format!("http://{}", listener.local_addr().unwrap()), &token);
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        api.namespace(&["a"]).await;
+        api.table("a", "t").await;
+        Self { dir, store, api }
+    }
+
+    fn mood(&self, mood: Mood) {
+        self.store.mood.store(mood as u8, Ordering::SeqCst);
+    }
+
+    fn files(&self) -> usize {
+        metadata_files(self.dir.path()).len()
+    }
+}
+
+async fn seed(store: &SqliteStore, location: &str) -> BearerToken {
+    let (token, now) = (BearerToken::generate().unwrap(), SystemClock.now());
+    let warehouse = PutWarehouse {
+        uid: Ids.random(),
+        name: "lake".into(),
+        location: location.into(),
+        profile: json!({}),
+        credential: None,
+        revision: "1".into(),
+        owner_uid: "owner".into(),
+        take_over: false,
+    };
+    store.put_warehouse(warehouse, now).await.unwrap();
+    let privileges = vec![Privilege::Read, Privilege::Write];
+    let grants = vec![Grant { warehouse: "lake".into(), namespaces: Vec::new(), privileges }];
+    let row = NewToken {
+        token_id: token.id().into(),
+        user_id: "token:test/writer".into(),
+        hash: token.hash().0,
+        grants: serde_json::to_value(grants).unwrap(),
+        expires_at: "2999-01-01T00:00:00Z".parse().unwrap(),
+        owner_uid: "uid".into(),
+        revision: 1,
+    };
+    store.put_token(row, now).await.unwrap();
+    token
+}
+
+fn app(settings: Settings, store: SqliteStore, commits: Arc<Moody>) -> App {
+    let (metrics, clock) = (Metrics::default(), Arc::new(SystemClock));
+    let storage = StorageSettings {
+        allow_file_roots: settings.allow_file_root.clone(),
+        allowed_endpoints: Vec::new(),
+        timeout: settings.storage_timeout,
+    };
+    let readiness = Readiness::unknown();
+    readiness.set(None);
+    App {
+        commits: GroupCommit::new(commits, Arc::clone(&clock) as _, GroupLimits::default()),
+        store: Arc::new(store),
+        work: Detached::default(),
+        turns: Turns::default(),
+        clock,
+        ids: Ids,
+        files: Files::new(&storage, Sealer::default(), metrics.clone()).unwrap(),
+        metadata: MetadataCache::new(settings.metadata_cache_bytes, metrics.clone()),
+        metrics,
+        sealer: Sealer::default(),
+        admins: AdminHashes::default(),
+        readiness,
+        settings,
+    }
+}
+
+#[tokio::test]
+async fn a_commit_in_doubt_keeps_its_file_and_the_client_is_told_not_to_clean_up() {
+    let bench = Bench::new().await;
+    bench.mood(Mood::AppliedInDoubt);
+    let answer = bench.api.commit("a", "t", json!([]), set("x", "1")).await;
+    assert_eq!((answer.error().0, answer.error().1), (500, "CommitStateUnknownException"));
+    bench.mood(Mood::Honest);
+    assert_eq!(bench.files(), 2);
+    let table = bench.api.get("/namespaces/a/tables/t").await.ok();
+    assert_eq!(table["metadata"]["properties"]["x"], "1", "it was applied, and its file is there");
+
+    bench.mood(Mood::LostInDoubt);
+    let answer = bench.api.commit("a", "t", json!([]), set("x", "2")).await;
+    assert_eq!((answer.error().0, answer.error().1), (500, "CommitStateUnknownException"));
+    assert_eq!(bench.files(), 3, "nobody can know that this one is not needed");
+    bench.mood(Mood::Honest);
+    assert_eq!(bench.api.get("/namespaces/a/tables/t").await.ok(), table);
+}
+
+#[tokio::test]
+async fn a_commit_that_is_lost_for_sure_leaves_no_file_and_may_be_tried_again() {
+    let bench = Bench::new().await;
+    bench.mood(Mood::Away);
+    let answer = bench.api.commit("a", "t", json!([]), set("x", "1")).await;
+    assert_eq!((answer.error().0, answer.error().1), (503, "ServiceUnavailableException"));
+    assert_eq!(answer.retry_after.as_deref(), Some("1"));
+    assert_eq!(bench.files(), 1);
+    bench.mood(Mood::Honest);
+    bench.api.commit("a", "t", json!([]), set("x", "1")).await.ok();
+}
+
+#[tokio::test]
+async fn names_in_doubt_are_called_so_too() {
+    let bench = Bench::new().await;
+    bench.mood(Mood::LostInDoubt);
+    let rename = json!({
+        "source": {"namespace": ["a"], "name": "t"},
+        "destination": {"namespace": ["a"], "name": "u"},
+    });
+    for answer in [
+        bench.api.post("/namespaces", &json!({"namespace": ["b"]})).await,
+        bench.api.delete("/namespaces/a/tables/t").await,
+        bench.api.post("/tables/rename", &rename).await,
+        bench.api.post("/namespaces/a/properties", &json!({"updates": {"x": "1"}})).await,
+    ] {
+        assert_eq!((answer.error().0, answer.error().1), (500, "CommitStateUnknownException"));
+    }
+}
