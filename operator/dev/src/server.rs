@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use catalog_api::BearerToken;
-use catalog_client::Client;
+use catalog_client::{Client, Retries};
 use catalog_server::settings::Database;
 use catalog_server::{Running, Sealer, Settings, StartError};
 use operator::catalog::{ServerSettings, Validated};
@@ -74,7 +74,8 @@ impl Server {
         let uri = format!("http://{}", reachable(running.client_address));
         let platform_uri = format!("http://{}", reachable(running.platform_address));
         Ok(Self {
-            client: Client::builder(&uri, admin).build()?,
+            // The session has its own schedule.
+            client: Client::builder(&uri, admin).retries(Retries::NONE).build()?,
             uri,
             platform_uri,
             private: running.client_address.ip().is_loopback(),

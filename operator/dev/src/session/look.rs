@@ -14,7 +14,8 @@ impl Session {
         let mut gone = self.gone(&self.desired);
         gone.retain(|(key, _)| self.may_try(key, now));
         let mut events = self.let_go(gone, now).await;
-        let keys: Vec<_> = self.warehouses.keys().chain(self.credentials.keys()).cloned().collect();
+        // Credentials first: a storage that hangs holds up a warehouse for a while.
+        let keys: Vec<_> = self.credentials.keys().chain(self.warehouses.keys()).cloned().collect();
         for key in keys {
             if !self.may_try(&key, now) {
                 continue;
