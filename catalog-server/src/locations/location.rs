@@ -1,6 +1,4 @@
-//! Where files may lie (CONTRACT, locations): reading a location, comparing two, and choosing one for a new table.
-//!
-//! Pure. A location is kept as the client wrote it, because engines compare its text, and beside that in the one form in
+//! One location. It is kept as the client wrote it, because engines compare its text, and beside that in the one form in
 //! which locations are compared: scheme `s3` or `file`, no host for files, no empty segment, a trailing `/`, so that
 //! `a/b/` does not lie under `a/bc/`. Segments `.` and `..` are refused, also percent-encoded ones: stores and engines
 //! disagree on what they mean, and whoever writes them wants to get out of somewhere. `//` is one slash on a disk, but
@@ -8,16 +6,10 @@
 
 use std::fmt;
 
-use catalog_store::NamespacePath;
 use percent_encoding::percent_decode_str;
-use uuid::Uuid;
 
 /// Bytes of a location at most. A key of S3 has 1,024; an index row of Postgres holds 2,704.
 pub const MAX_BYTES: usize = 1_024;
-/// Bytes that a name contributes to the location that the server chooses.
-const NAME_BYTES: usize = 64;
-/// Bytes that all names together contribute.
-const NAMES_BYTES: usize = 400;
 
 /// The stores that a location may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,7 +170,7 @@ fn has_gap(path: &str) -> bool {
 }
 
 /// True for `.` and `..`, however often they are percent-encoded, and for a segment that hides a `/` beside them.
-fn is_dots(segment: &str) -> bool {
+pub(super) fn is_dots(segment: &str) -> bool {
     let mut text = segment.to_owned();
     while text.contains('%') {
         let decoded = percent_decode_str(&text).decode_utf8_lossy().into_owned();
@@ -188,82 +180,6 @@ fn is_dots(segment: &str) -> bool {
         text = decoded;
     }
     text.split(['/', '\\']).any(|part| part == "." || part == "..")
-}
-
-/// What a warehouse allows: strictly below its root, or at or below one of its further locations.
-#[derive(Clone, Debug)]
-pub struct Allowed<'a> {
-    /// The warehouse's own location.
-    pub root: &'a Location,
-    /// Its `allowedLocations`.
-    pub further: &'a [Location],
-}
-
-/// Why a table's location is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// It cannot be read.
-    #[error("location {0} {1}")]
-    Unreadable(String, LocationError),
-    /// It lies elsewhere.
-    #[error("location {0} is not allowed: it must lie below the warehouse's location {1}{2}")]
-    Elsewhere(String, String, &'static str),
-}
-
-impl Allowed<'_> {
-    /// Reads a location and checks that it is allowed.
-    ///
-    /// # Errors
-    /// [`Refused`].
-    pub fn check(&self, text: &str) -> Result<Location, Refused> {
-        let location = Location::parse(text).map_err(|error| Refused::Unreadable(shown(text), error))?;
-        let below_root = location.is_within(self.root) && location.normal != self.root.normal;
-        if below_root || self.further.iter().any(|further| location.is_within(further)) {
-            return Ok(location);
-        }
-        let or = if self.further.is_empty() { "" } else { " or one of its allowed locations" };
-        Err(Refused::Elsewhere(shown(text), self.root.to_string(), or))
-    }
-}
-
-fn shown(text: &str) -> String {
-    text.chars().take(200).collect()
-}
-
-/// The location of a table that names none: `<root>/<namespace path>/<name>-<uuid>`. The uuid makes it unique; the
-/// names are there for people, so what is not safe in a path is `_` and what is long is cut.
-#[must_use]
-pub fn choose(root: &Location, ns: &NamespacePath, name: &str, id: Uuid) -> String {
-    let mut path = String::new();
-    for level in ns.levels().map(path_safe) {
-        if path.len() + level.len() + NAME_BYTES < NAMES_BYTES {
-            path.push_str(&level);
-            path.push('/');
-        }
-    }
-    root.join(&format!("{path}{}-{id}", path_safe(name)))
-}
-
-fn path_safe(name: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-    let text: String = name.chars().take(NAME_BYTES).map(safe).collect();
-    if is_dots(&text) { text.replace('.', "_") } else { text }
-}
-
-/// The locations that a table holds for itself: those that do not lie within another of them, in normal form.
-#[must_use]
-pub fn claims(locations: &[Location]) -> Vec<String> {
-    let mut all: Vec<_> = locations.iter().map(|location| location.normal.clone()).collect();
-    // Whatever lies within another sorts right behind it or behind one of its siblings.
-    all.sort_unstable();
-    all.dedup();
-    let mut claims: Vec<String> = Vec::new();
-    for location in all {
-        if !claims.iter().any(|claim| location.starts_with(claim)) {
-            claims.push(location);
-        }
-    }
-    claims
 }
 
 #[cfg(test)]
@@ -344,42 +260,5 @@ mod tests {
         for text in ["s3://b/a..b", "s3://b/...", "s3://b/.hidden", "s3://b/%2e%2ex", "s3://b/100%"] {
             assert!(Location::parse(text).is_ok(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_table_lies_below_the_root_or_within_an_allowed_location() {
-        let root = Location::parse("s3://b/lake").unwrap();
-        let further = [Location::parse("s3://c/x").unwrap()];
-        let allowed = Allowed { root: &root, further: &further };
-        for good in ["s3://b/lake/t", "s3a://b/lake/t/", "s3://c/x", "s3://c/x/y"] {
-            assert!(allowed.check(good).is_ok(), "{good}");
-        }
-        for bad in ["s3://b/lake", "s3://b/lakes/t", "s3://b/", "s3://c/xy", "file:///lake/t", "s3://b/lake/../t"] {
-            assert!(allowed.check(bad).is_err(), "{bad}");
-        }
-        let error = allowed.check("s3://b/other").unwrap_err().to_string();
-        assert!(error.contains("s3://b/other") && error.contains("s3://b/lake"), "{error}");
-    }
-
-    #[test]
-    fn a_chosen_location_is_always_allowed_and_never_too_long() {
-        let root = Location::parse("s3://b/lake/").unwrap();
-        let allowed = Allowed { root: &root, further: &[] };
-        let id = Uuid::nil();
-        let plain = choose(&root, &NamespacePath::new(["a", "b"]).unwrap(), "t", id);
-        assert_eq!(plain, format!("s3://b/lake/a/b/t-{id}"));
-        let names = ["..", ".", "a/b", "ü 😀", "%2e%2e", "a?b#c", &"x".repeat(255)];
-        for name in names {
-            let ns = NamespacePath::new([name, name]).unwrap();
-            allowed.check(&choose(&root, &ns, name, id)).unwrap_or_else(|e| panic!("{name}: {e}"));
-        }
-        let deep = NamespacePath::new(vec!["xy"; 300]).unwrap();
-        assert!(choose(&root, &deep, "t", id).len() < 600);
-    }
-
-    #[test]
-    fn a_claim_within_another_is_no_claim_of_its_own() {
-        let all = ["s3://b/t/data", "s3://b/t", "s3://b/t-2", "s3://b/t/"].map(|t| Location::parse(t).unwrap());
-        assert_eq!(claims(&all), ["s3://b/t-2/", "s3://b/t/"]);
     }
 }

@@ -1,0 +1,11 @@
+//! Where files may lie (CONTRACT, locations): reading a location, comparing two, and choosing one for a new table. Pure.
+
+mod allowed;
+mod choose;
+mod claims;
+mod location;
+
+pub use allowed::{Allowed, Refused};
+pub use choose::choose;
+pub use claims::claims;
+pub use location::{Location, LocationError, MAX_BYTES, Scheme};
