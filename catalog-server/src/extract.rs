@@ -89,7 +89,8 @@ async fn read(request: Request, limits: &Limits) -> Result<Bytes, ApiError> {
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
-    let body = timeout(request_timeout, to_bytes(request.into_body(), limit)).await;
+    // Half of the whole, so that the answer is this one and not that the request took too long.
+    let body = timeout(request_timeout / 2, to_bytes(request.into_body(), limit)).await;
     let body = body.map_err(|_| ApiError::new(ErrorType::RequestTimeoutException, "the body took too long to come"))?;
     body.map_err(|error| {
         let error = error.into_inner();

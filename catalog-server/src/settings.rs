@@ -188,6 +188,13 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_shows_the_defaults() {
+        let readme = include_str!("../README.md");
+        let yaml = readme.split_once("```yaml\n").unwrap().1.split_once("```").unwrap().0;
+        assert_eq!(serde_saphyr::from_str::<Settings>(yaml).unwrap(), Settings::default());
+    }
+
+    #[test]
     fn an_unknown_key_is_refused_by_name() {
         let error = serde_saphyr::from_str::<Settings>("lisen: 127.0.0.1:1").unwrap_err();
         assert!(error.to_string().contains("lisen"), "{error}");

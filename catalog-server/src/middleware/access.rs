@@ -44,20 +44,22 @@ fn log(method: &str, route: &str, ms: u64, response: &Response) {
     let status = response.status().as_u16();
     let principal = response.extensions().get::<CallerName>().map_or("-", |name| name.0.as_str());
     match response.extensions().get::<Cause>() {
-        Some(cause) if status >= 500 => {
-            tracing::error!(
-                method,
-                route,
-                status,
-                ms,
-                principal,
-                error = cause.r#type.name(),
-                cause = cause.text,
-                "request"
-            );
-        }
-        Some(cause) => tracing::info!(method, route, status, ms, principal, error = cause.r#type.name(), "request"),
         None => tracing::info!(method, route, status, ms, principal, "request"),
+        Some(Cause { r#type, text: _ }) if status < 500 => {
+            tracing::info!(method, route, status, ms, principal, error = r#type.name(), "request");
+        }
+        Some(cause) => log_failure(method, route, status, ms, principal, cause),
+    }
+}
+
+fn log_failure(method: &str, route: &str, status: u16, ms: u64, principal: &str, cause: &Cause) {
+    let Cause { r#type, text: cause } = cause;
+    let error = r#type.name();
+    if status == 503 {
+        // Busy or away is not broken.
+        tracing::warn!(method, route, status, ms, principal, error, cause, "request");
+    } else {
+        tracing::error!(method, route, status, ms, principal, error, cause, "request");
     }
 }
 

@@ -6,6 +6,7 @@ mod error;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalog_store::{CommitStore, GroupCommit, GroupLimits, Ids, SystemClock, Turns};
 use tokio::net::TcpListener;
@@ -28,6 +29,11 @@ use crate::storage::{Files, StorageSettings};
 use crate::{middleware, router, tasks};
 use backend::Backend;
 use connections::serve;
+
+/// How long a start waits for what the database says about its schema.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+/// How long the end waits for the platform's port and for the database, after the grace.
+const LAST_STEPS: Duration = Duration::from_secs(5);
 
 /// A server that answers. Dropped, it goes on; [`Running::stop`] ends it.
 pub struct Running {
@@ -54,7 +60,8 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let platform = listen(settings.platform_listen).await?;
     let backend = Backend::open(&settings.database).await?;
     let app = Arc::new(assemble(settings, &backend)?);
-    tasks::look_at_schema(&app).await;
+    // Usually known at once; a database that is away must not keep the ports from answering.
+    let _ = timeout(FIRST_LOOK, tasks::look_at_schema(&app)).await;
 
     let (stop, stop_platform) = (CancellationToken::new(), CancellationToken::new());
     let (tasks, platform_tasks) = (TaskTracker::new(), TaskTracker::new());
@@ -109,7 +116,7 @@ impl Running {
             self.platform.wait().await;
             self.backend.close().await;
         };
-        let _ = timeout(std::time::Duration::from_secs(5), close).await;
+        let _ = timeout(LAST_STEPS, close).await;
         tracing::info!("stopped");
     }
 }

@@ -8,6 +8,8 @@ mod local;
 mod place;
 mod profile;
 mod s3;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;

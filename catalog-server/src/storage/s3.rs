@@ -97,6 +97,8 @@ pub(super) fn connect(
         .with_bucket_name(bucket)
         .with_region(profile.region())
         .with_virtual_hosted_style_request(!profile.path_style)
+        // Not all stores that speak S3 know the bulk request, and we delete one by one.
+        .with_disable_bulk_delete(true)
         .with_http_connector(Connector { timeout })
         .with_client_options(ClientOptions::new().with_allow_http(true))
         .with_retry(retries(timeout));

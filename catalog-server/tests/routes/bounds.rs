@@ -112,7 +112,7 @@ async fn one_request_too_many_is_told_to_slow_down() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
-    let lab = Lab::with(|s| s.limits.request_timeout = Duration::from_millis(300)).await;
+    let lab = Lab::with(|s| s.limits.request_timeout = Duration::from_secs(1)).await;
     let api = lab.writer().await;
     let mut slow = unfinished_post(&lab, api.token());
     let began = Instant::now();
@@ -121,7 +121,7 @@ async fn a_body_that_does_not_come_is_given_up() {
         slow.read_exact(&mut answer).map(|()| String::from_utf8_lossy(&answer).into_owned())
     });
     let answer = answer.await.unwrap().unwrap();
-    assert!(answer.ends_with("408") || answer.ends_with("500"), "{answer}");
+    assert_eq!(answer, "HTTP/1.1 408");
     assert!(began.elapsed() < Duration::from_secs(5));
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use catalog_api::BearerToken;
+use catalog_server::settings::Database;
 use catalog_server::{Settings, StartError};
 use serde_json::Value;
 
@@ -55,6 +57,34 @@ async fn the_root_says_what_this_is_to_anybody() {
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, body["version"].as_str()), (200, Some(env!("CARGO_PKG_VERSION"))));
     assert!(body["links"].is_object());
+}
+
+#[tokio::test]
+async fn without_its_database_the_server_starts_lives_and_says_that_it_is_not_ready() {
+    let dir = tempfile::tempdir().unwrap();
+    let url_file = dir.path().join("url");
+    std::fs::write(&url_file, "postgres://nobody:hunter2@127.0.0.1:9/nothing\n").unwrap();
+    let settings = Settings {
+        listen: ([127, 0, 0, 1], 0).into(),
+        platform_listen: ([127, 0, 0, 1], 0).into(),
+        database: Database::Postgres { url_file, schema: "pangolin".into(), max_connections: 2 },
+        ..Settings::default()
+    };
+    let running = catalog_server::start(settings).await.unwrap();
+    let platform = format!("http://{}", running.platform_address);
+    assert_eq!(get(format!("{platform}/livez")).await.0, 200);
+    let (status, text) = get(format!("{platform}/readyz")).await;
+    assert_eq!(status, 503);
+    assert!(text.contains("database") && !text.contains("hunter2"), "{text}");
+
+    let url = format!("http://{}/v1/config?warehouse=lake", running.client_address);
+    assert_eq!(get(url.clone()).await.0, 401, "a stranger learns nothing of it");
+    let token = BearerToken::generate().unwrap();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+    let answer = client.get(url).bearer_auth(token.expose()).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert!(answer.headers().contains_key("retry-after"));
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::lab::{Answer, Api, Lab};
 
-fn body(token: &BearerToken, change: Value) -> Value {
+fn body(token: &BearerToken, change: &Value) -> Value {
     let mut body = json!({
         "token_id": token.id(),
         "hash": token.hash(),
@@ -31,10 +31,10 @@ async fn try_token(lab: &Lab, token: &BearerToken) -> StatusCode {
 async fn a_hash_is_written_once() {
     let (lab, token) = (Lab::start().await, BearerToken::generate().unwrap());
     let api = lab.operator();
-    assert_eq!(put(&api, "uid", 1, &body(&token, json!({}))).await.ok()["outcome"], "created");
-    assert_eq!(put(&api, "uid", 1, &body(&token, json!({}))).await.ok()["outcome"], "unchanged");
+    assert_eq!(put(&api, "uid", 1, &body(&token, &json!({}))).await.ok()["outcome"], "created");
+    assert_eq!(put(&api, "uid", 1, &body(&token, &json!({}))).await.ok()["outcome"], "unchanged");
     let other = BearerToken::generate().unwrap();
-    assert_eq!(put(&api, "uid", 1, &body(&other, json!({}))).await.error().1, "ConflictException");
+    assert_eq!(put(&api, "uid", 1, &body(&other, &json!({}))).await.error().1, "ConflictException");
     assert_eq!(
         (try_token(&lab, &token).await, try_token(&lab, &other).await),
         (StatusCode::OK, StatusCode::UNAUTHORIZED)
@@ -46,8 +46,8 @@ async fn a_confirmed_token_ends_the_ones_before_and_a_revocation_ends_all() {
     let lab = Lab::start().await;
     let api = lab.operator();
     let (old, new) = (BearerToken::generate().unwrap(), BearerToken::generate().unwrap());
-    put(&api, "uid", 1, &body(&old, json!({}))).await.ok();
-    put(&api, "uid", 2, &body(&new, json!({}))).await.ok();
+    put(&api, "uid", 1, &body(&old, &json!({}))).await.ok();
+    put(&api, "uid", 2, &body(&new, &json!({}))).await.ok();
     assert_eq!(try_token(&lab, &old).await, StatusCode::OK, "an unconfirmed successor ends nothing");
     let cap = json!({"cap_older_at": "2020-01-01T00:00:00Z"});
     let confirmed = api.post("/api/v1/tokens/uid/2/confirm", &cap).await.ok();
@@ -64,7 +64,7 @@ async fn a_confirmed_token_ends_the_ones_before_and_a_revocation_ends_all() {
 async fn no_answer_shows_a_hash() {
     let (lab, token) = (Lab::start().await, BearerToken::generate().unwrap());
     let api = lab.operator();
-    let put = put(&api, "uid", 1, &body(&token, json!({}))).await.ok();
+    let put = put(&api, "uid", 1, &body(&token, &json!({}))).await.ok();
     let (newest, list) = (api.get("/api/v1/tokens/uid").await.ok(), api.get("/api/v1/tokens").await.ok());
     for answer in [put, newest, list] {
         assert!(answer.to_string().contains(token.id()));
@@ -78,7 +78,7 @@ async fn only_active_tokens_are_listed_and_expired_ones_are_swept() {
     let api = lab.operator();
     for (owner, user, end) in [("a", "token:t/a", "2999-01-01T00:00:00Z"), ("b", "token:t/b", "2020-01-01T00:00:00Z")] {
         let token = BearerToken::generate().unwrap();
-        put(&api, owner, 1, &body(&token, json!({"user_id": user, "expires_at": end}))).await.ok();
+        put(&api, owner, 1, &body(&token, &json!({"user_id": user, "expires_at": end}))).await.ok();
     }
     let list = api.get("/api/v1/tokens?total=true").await.ok();
     assert_eq!((&list["total"], &list["items"][0]["user_id"]), (&json!(1), &json!("token:t/a")));
@@ -105,10 +105,10 @@ async fn tokens_without_sense_are_refused() {
         json!({"grants": [{"warehouse": "lake", "namespaces": ["a..b"], "privileges": ["Read"]}]}),
         json!({"expires_at": "tomorrow"}),
     ] {
-        let answer = put(&api, "uid", 1, &body(&token, change.clone())).await;
+        let answer = put(&api, "uid", 1, &body(&token, &change)).await;
         assert_eq!(answer.error().0, 400, "{change}: {answer:?}");
     }
-    assert_eq!(put(&api, "uid", 0, &body(&token, json!({}))).await.error().0, 400);
+    assert_eq!(put(&api, "uid", 0, &body(&token, &json!({}))).await.error().0, 400);
     let path = "/api/v1/tokens/uid/one";
-    assert_eq!(api.send(Method::PUT, path, Some(&body(&token, json!({}))), &[]).await.error().0, 400);
+    assert_eq!(api.send(Method::PUT, path, Some(&body(&token, &json!({}))), &[]).await.error().0, 400);
 }

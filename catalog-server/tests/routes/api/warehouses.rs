@@ -9,7 +9,7 @@ async fn put(api: &Api, name: &str, body: &Value) -> Answer {
     api.send(Method::PUT, &format!("/api/v1/warehouses/{name}"), Some(body), &[]).await
 }
 
-fn body(lab: &Lab, change: Value) -> Value {
+fn body(lab: &Lab, change: &Value) -> Value {
     let mut body = json!({"owner_uid": "uid", "revision": "1", "location": lab.location("pond")});
     body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
     body
@@ -19,7 +19,7 @@ fn body(lab: &Lab, change: Value) -> Value {
 async fn a_put_is_idempotent_and_says_what_it_did() {
     let lab = Lab::start().await;
     let api = lab.operator();
-    let outcome = async |change| put(&api, "pond", &body(&lab, change)).await.ok()["outcome"].clone();
+    let outcome = async |change: Value| put(&api, "pond", &body(&lab, &change)).await.ok()["outcome"].clone();
     assert_eq!(outcome(json!({})).await, "created");
     assert_eq!(outcome(json!({})).await, "unchanged");
     assert_eq!(outcome(json!({"revision": "2", "default_properties": {"a": "b"}})).await, "updated");
@@ -33,14 +33,14 @@ async fn a_put_is_idempotent_and_says_what_it_did() {
 async fn a_live_owner_is_not_robbed_and_a_name_that_was_let_go_is_adopted() {
     let lab = Lab::start().await;
     let api = lab.operator();
-    put(&api, "pond", &body(&lab, json!({}))).await.ok();
+    put(&api, "pond", &body(&lab, &json!({}))).await.ok();
     let other = json!({"owner_uid": "other"});
-    assert_eq!(put(&api, "pond", &body(&lab, other.clone())).await.error().1, "ConflictException");
+    assert_eq!(put(&api, "pond", &body(&lab, &other)).await.error().1, "ConflictException");
     assert_eq!(api.delete("/api/v1/warehouses/pond?owner_uid=other").await.error().0, 404);
     assert_eq!(api.delete("/api/v1/warehouses/pond?owner_uid=uid").await.status, StatusCode::NO_CONTENT);
     assert_eq!(api.get("/api/v1/warehouses/pond").await.ok().get("owner_uid"), None);
-    assert_eq!(put(&api, "pond", &body(&lab, other)).await.ok()["outcome"], "adopted");
-    let robbed = put(&api, "pond", &body(&lab, json!({"owner_uid": "third", "take_over": true}))).await.ok();
+    assert_eq!(put(&api, "pond", &body(&lab, &other)).await.ok()["outcome"], "adopted");
+    let robbed = put(&api, "pond", &body(&lab, &json!({"owner_uid": "third", "take_over": true}))).await.ok();
     assert_eq!(robbed["warehouse"]["owner_uid"], "third");
 }
 
@@ -48,13 +48,13 @@ async fn a_live_owner_is_not_robbed_and_a_name_that_was_let_go_is_adopted() {
 async fn locations_do_not_overlap_and_do_not_change() {
     let lab = Lab::start().await;
     let api = lab.operator();
-    put(&api, "pond", &body(&lab, json!({}))).await.ok();
+    put(&api, "pond", &body(&lab, &json!({}))).await.ok();
     for location in ["pond/below", "pond", "."] {
         let location = lab.location(location).trim_end_matches("/.").to_owned();
-        let answer = put(&api, "other", &body(&lab, json!({"location": location}))).await;
+        let answer = put(&api, "other", &body(&lab, &json!({"location": location}))).await;
         assert_eq!((answer.error().0, answer.error().1), (409, "AlreadyExistsException"), "{location}");
     }
-    let moved = put(&api, "pond", &body(&lab, json!({"location": lab.location("sea"), "revision": "2"}))).await;
+    let moved = put(&api, "pond", &body(&lab, &json!({"location": lab.location("sea"), "revision": "2"}))).await;
     assert_eq!(moved.error().1, "ConflictException");
 }
 
@@ -77,7 +77,7 @@ async fn what_cannot_work_is_refused_and_stores_nothing() {
             json!({"location": "s3://bucket/x", "storage": {"s3": {"credentials": {"access_key_id": "a", "secret_access_key": "b"}}}}),
         ),
     ] {
-        let answer = put(&api, name, &body(&lab, change.clone())).await;
+        let answer = put(&api, name, &body(&lab, &change)).await;
         assert_eq!(answer.error().0, 400, "{change}: {answer:?}");
     }
     assert_eq!(api.get("/api/v1/warehouses?total=true").await.ok()["total"], 1);
@@ -88,7 +88,7 @@ async fn an_error_about_a_credential_does_not_quote_it() {
     let lab = Lab::start().await;
     let credentials = json!({"access_key_id": "id", "secret_access_key": 987_654_321});
     let change = json!({"location": "s3://bucket/x", "storage": {"s3": {"credentials": credentials}}});
-    let answer = put(&lab.operator(), "pond", &body(&lab, change)).await;
+    let answer = put(&lab.operator(), "pond", &body(&lab, &change)).await;
     let (code, _, message) = answer.error();
     assert_eq!(code, 400);
     assert!(message.contains("storage.s3.credentials.secret_access_key"), "{message}");
@@ -101,7 +101,7 @@ async fn pages_by_number_and_by_token_show_the_same() {
     let api = lab.operator();
     for i in 0..7 {
         let change = json!({"location": lab.location(&format!("w{i}"))});
-        put(&api, &format!("w{i}"), &body(&lab, change)).await.ok();
+        put(&api, &format!("w{i}"), &body(&lab, &change)).await.ok();
     }
     let names = |page: &Value| -> Vec<String> {
         page["items"].as_array().unwrap().iter().map(|w| w["name"].as_str().unwrap().to_owned()).collect()
