@@ -28,7 +28,7 @@ pub(crate) struct Lab {
     scratch: TempDir,
 }
 
-const PROGRAMS: &[&str] = &["build", "--quiet", "-p", "catalog-server"];
+const PROGRAMS: &[&str] = &["build", "--quiet", "-p", "catalog-server", "-p", "pangolin-dev"];
 const TESTS: &[&str] = &["test", "--quiet", "--workspace", "--no-run"];
 
 impl Lab {

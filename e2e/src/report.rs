@@ -46,10 +46,7 @@ pub(crate) fn closing(all: &[Ended], took: Duration, budget: Duration) -> String
 
 /// The ends of the logs in a case's folder, and of one more.
 pub(crate) fn tails(folder: &Path, more: &Path) -> String {
-    let mut logs: Vec<PathBuf> =
-        fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
-    logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
-    logs.sort();
+    let mut logs = logs_below(folder);
     logs.push(more.to_owned());
     let mut text = String::new();
     for log in logs {
@@ -62,6 +59,16 @@ pub(crate) fn tails(folder: &Path, more: &Path) -> String {
         }
     }
     text
+}
+
+/// The logs in a folder and in those below it, each host's in its own.
+fn logs_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let (folders, mut logs): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+    logs.extend(folders.iter().flat_map(|folder| logs_below(folder)));
+    logs.sort();
+    logs
 }
 
 #[cfg(test)]
@@ -82,7 +89,8 @@ mod tests {
     fn the_tail_shows_the_last_lines_of_logs_only() {
         let folder = tempfile::tempdir().expect("a folder");
         let long: String = (0..100).map(|n| format!("line {n}\n")).collect();
-        fs::write(folder.path().join("server.log"), long).expect("write");
+        fs::create_dir(folder.path().join("sqlite")).expect("a folder below");
+        fs::write(folder.path().join("sqlite/server.log"), long).expect("write");
         fs::write(folder.path().join("token"), "secret").expect("write");
         let text = tails(folder.path(), Path::new("/nowhere/postgres.log"));
         assert!(text.contains("line 99") && text.contains("line 60") && !text.contains("line 59"), "{text}");

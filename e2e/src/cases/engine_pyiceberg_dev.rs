@@ -21,7 +21,7 @@ const TOKEN: &str = "analyst";
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let folder = lab.folder(CASE)?;
     let mut dev = Dev::new(&folder)?;
-    dev.start(lab, TOKEN).await?;
+    dev.start(lab).await?;
     let secrets = dev.secrets(TOKEN)?;
     let first = fs::read_to_string(secrets.join("token")).attempt("read the first token")?;
     pasted(lab, &dev.said()?, &folder).await?;
@@ -31,7 +31,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     ended(&dev.uri(), &first).await?;
 
     dev.stop().await?;
-    dev.start(lab, TOKEN).await?;
+    dev.start(lab).await?;
     let read = script(lab, "read", &secrets, &folder).await?;
     dev.stop().await?;
     check(!dev.said()?.contains(first.trim()), || "cargo dev printed a token".to_owned())?;

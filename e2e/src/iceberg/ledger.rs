@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use crate::failure::{Failure, Outcome};
 
+/// How many complaints are shown.
+const SHOWN: usize = 8;
+
 /// What the server said of one attempt to commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Verdict {
@@ -71,7 +74,12 @@ pub(crate) fn audit(entries: &[Entry], found: &[Uuid]) -> Outcome<Tally> {
     let wrong = times_in.iter().filter(|(_, times)| **times != 1);
     complaints.extend(wrong.map(|(wanted, times)| format!("commit {wanted} is in {times} times, wanted once")));
     tally.commits = times_in.len();
-    if complaints.is_empty() { Ok(tally) } else { Err(Failure::new(complaints.join("; "))) }
+    if complaints.is_empty() {
+        return Ok(tally);
+    }
+    let count = complaints.len();
+    complaints.truncate(SHOWN);
+    Err(Failure::new(format!("{count} complaints: {}", complaints.join("; "))))
 }
 
 #[cfg(test)]
