@@ -6,4 +6,5 @@ mod bounds;
 mod lab;
 mod platform;
 mod sdk;
+mod sweeps;
 mod v1;

@@ -39,9 +39,14 @@ fn info(row: Warehouse) -> Result<WarehouseInfo, ApiError> {
         storage: Storage { s3 },
         default_properties,
         owner_uid: row.owner_uid,
-        revision: row.revision.split(SEALED_BY).next().unwrap_or_default().to_owned(),
+        revision: shown_revision(&row.revision).to_owned(),
         created_at: row.created_at,
     })
+}
+
+/// The caller's part of a row's revision.
+fn shown_revision(revision: &str) -> &str {
+    revision.split(SEALED_BY).next().unwrap_or_default()
 }
 
 fn not_found(name: &str) -> ApiError {

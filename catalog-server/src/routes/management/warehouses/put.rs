@@ -28,7 +28,8 @@ pub async fn put(
     SecretJson(body): SecretJson<PutWarehouse>,
 ) -> Result<Json<PutWarehouseResponse>, ApiError> {
     let checked = check(&name, body)?;
-    let revision = row_revision(&app, &checked);
+    let sealed_by = checked.credentials.as_ref().and(app.sealer.key_id());
+    let revision = row_revision(&checked.revision, sealed_by);
     let known = app.store.get_warehouse(&name).await?;
     let same = known.is_some_and(|w| w.revision == revision && w.owner_uid.as_deref() == Some(&checked.owner_uid));
     let credential = seal(&app, &name, checked.credentials.as_ref())?;
@@ -41,10 +42,11 @@ pub async fn put(
     Ok(Json(PutWarehouseResponse { outcome, warehouse: super::info(stored)? }))
 }
 
-fn row_revision(app: &App, checked: &Checked) -> String {
-    match (&checked.credentials, app.sealer.key_id()) {
-        (Some(_), Some(id)) => format!("{}{}{id}", checked.revision, super::SEALED_BY),
-        _ => checked.revision.clone(),
+/// A row without credential depends on no key.
+fn row_revision(revision: &str, sealed_by: Option<&str>) -> String {
+    match sealed_by {
+        Some(key) => format!("{revision}{}{key}", super::SEALED_BY),
+        None => revision.to_owned(),
     }
 }
 
@@ -86,4 +88,16 @@ fn probed(put: &catalog_store::PutWarehouse, now: jiff::Timestamp) -> Result<War
         created_at: now,
     };
     WarehouseContext::new(row).map_err(ApiError::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_sealing_key_makes_the_same_put_a_change_and_stays_out_of_sight() {
+        assert_ne!(row_revision("r", Some("k1")), row_revision("r", Some("k2")));
+        assert_eq!(super::super::shown_revision(&row_revision("r", Some("k1"))), "r");
+        assert_eq!(super::super::shown_revision(&row_revision("r", None)), "r");
+    }
 }
