@@ -163,12 +163,3 @@ fn what_is_no_resource_is_refused() {
         assert_eq!(admit(&object, None).unwrap_err()[0].field, "apiVersion", "{object}");
     }
 }
-
-#[test]
-fn the_committed_definitions_are_what_the_types_say() {
-    for (name, definition) in crds::definitions() {
-        let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
-        let committed = std::fs::read_to_string(path).unwrap();
-        assert!(committed == crds::to_yaml(&definition).unwrap(), "crds/{name} is stale: run `cargo crdgen`");
-    }
-}
