@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cases::{self, Case};
 use crate::chance;
+use crate::cluster;
 use crate::failure::{Failure, Outcome};
 use crate::lab::Lab;
 use crate::runner;
@@ -23,6 +24,17 @@ enum Verb {
     /// What the tests need and the machine lacks (Postgres, a Python environment with PyIceberg) is installed once,
     /// outside the checkout: Postgres by apt-get (as root), the rest below ~/.cache/pangolin.
     Test(Test),
+    /// Bring up a Kubernetes cluster of processes on this machine; it runs until `down`.
+    ///
+    /// Takes root on Linux. The programs are built from Go modules at the first time, which takes minutes; what Debian
+    /// has comes by apt-get. Nothing is pulled, and nothing in the cluster can reach out of this machine.
+    Up(cluster::Up),
+    /// End a cluster and remove all that it had
+    Down(cluster::Which),
+    /// Say what runs and what is broken
+    Status,
+    /// Print what a shell is to evaluate to use a cluster
+    Env(cluster::Env),
 }
 
 #[derive(Args, Debug)]
@@ -44,7 +56,19 @@ struct Test {
 impl Cli {
     /// Does what was asked; true if nothing failed.
     pub(crate) async fn run(self) -> Outcome<bool> {
-        let Verb::Test(Test { names, full, list, seed }) = self.verb;
+        match self.verb {
+            Verb::Test(test) => test.run().await,
+            Verb::Up(up) => up.run().await,
+            Verb::Down(which) => which.down(),
+            Verb::Status => cluster::status().await,
+            Verb::Env(env) => env.run().await,
+        }
+    }
+}
+
+impl Test {
+    async fn run(self) -> Outcome<bool> {
+        let Self { names, full, list, seed } = self;
         if list {
             for case in cases::ALL {
                 println!("{:30} {}", case.name, case.says);

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use crate::chance::Chance;
+use crate::cluster;
 use crate::failure::{Attempt, Outcome};
 use crate::hosts::postgres::Postgres;
 use crate::needs::programs::Programs;
@@ -85,6 +86,7 @@ impl Lab {
                     .map(drop)?,
                 Need::Postgres => self.postgres().await.map(drop)?,
                 Need::Python => self.python().await.map(drop)?,
+                Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout).await?,
             }
         }
         Ok(())

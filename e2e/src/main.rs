@@ -3,6 +3,7 @@
 mod cases;
 mod chance;
 mod cli;
+mod cluster;
 mod failure;
 mod hosts;
 mod iceberg;

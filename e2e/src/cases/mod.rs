@@ -1,5 +1,6 @@
 //! The list of cases. A name begins with the layer that the case pokes.
 
+mod admit_rules;
 mod audit;
 mod chaos_kill_commits;
 mod contract_bad_input;
@@ -52,6 +53,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "the resources' rules accept and refuse what their table says, with its messages",
         needs: &[],
         run: |lab| Box::pin(crd_rules::run(lab)),
+    },
+    Case {
+        name: "admit_rules",
+        says: "a real apiserver takes the definitions, and says about each resource of the table what it says",
+        needs: &[Need::ControlPlane],
+        run: |lab| Box::pin(admit_rules::run(lab)),
     },
     Case {
         name: "contract_no_route_forgets_auth",

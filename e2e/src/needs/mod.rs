@@ -1,6 +1,7 @@
 //! What the cases need and the machine may not have: made once, quietly, outside the checkout.
 
 pub(crate) mod cache;
+pub(crate) mod go;
 pub(crate) mod postgres;
 pub(crate) mod programs;
 pub(crate) mod python;
@@ -17,4 +18,6 @@ pub(crate) enum Need {
     Postgres,
     /// Python with PyIceberg.
     Python,
+    /// etcd, the apiserver and kubectl, built.
+    ControlPlane,
 }

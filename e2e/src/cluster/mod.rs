@@ -1,0 +1,34 @@
+//! A real Kubernetes on this machine, made of processes: hosts in namespaces of their own, torn down by one kill each.
+//!
+//! ```text
+//! this machine ── bridge pgnI, 198.18.I.1 ─┬─ n1 198.18.I.11  etcd, apiserver, … CoreDNS, containerd, kubelet
+//!                                          └─ n2 198.18.I.12  containerd, kubelet, kube-proxy
+//! ```
+//! I is the cluster's index, the only thing that two clusters could quarrel about. Nothing routes out of the bridge.
+
+mod api;
+mod cgroups;
+mod commands;
+mod control;
+mod daemon;
+mod dns;
+mod host;
+mod keys;
+mod kubeconfig;
+mod network;
+mod node;
+mod packages;
+mod pause;
+mod place;
+mod record;
+mod status;
+mod steps;
+mod tier;
+mod tools;
+mod up;
+mod wait;
+
+pub(crate) use api::Api;
+pub(crate) use commands::{Env, Up, Which, status};
+pub(crate) use tools::build_for_cases;
+pub(crate) use up::{Cluster, Plan};

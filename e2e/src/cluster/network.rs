@@ -1,0 +1,81 @@
+//! The cables: a bridge a cluster, a pair of virtual devices a host, and no way out.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::host::output;
+use super::place::Place;
+use crate::failure::Outcome;
+
+/// What pods have for addresses: `10.244.N.0/24` on node N.
+pub(crate) const PODS: &str = "10.244.0.0/16";
+/// How many nodes a cluster may have: the routes are laid for all of them at once.
+pub(crate) const NODES: u8 = 4;
+
+/// Makes the bridge.
+pub(crate) fn bridge(place: &Place) -> Outcome {
+    let (bridge, address) = (place.bridge(), format!("{}/24", place.gateway()));
+    ip("make the bridge", &["link", "add", &bridge, "type", "bridge"])?;
+    ip("give the bridge its address", &["address", "add", &address, "dev", &bridge])?;
+    ip("switch the bridge on", &["link", "set", &bridge, "up"])
+}
+
+/// Lays the cable from the bridge to a host, which calls its end `eth0`.
+pub(super) fn connect(place: &Place, node: u8, first: u32) -> Outcome {
+    let (cable, first) = (place.cable(node), first.to_string());
+    let pair = ["link", "add", &cable, "type", "veth", "peer", "name", "eth0", "netns", &first];
+    ip("lay the host's cable", &pair)?;
+    ip("plug the host's cable in", &["link", "set", &cable, "master", &place.bridge(), "up"])
+}
+
+/// What a host does with its end: an address, the routes to the other nodes' pods, and for all else an error at once.
+/// Only what leaves the pods' range is masqueraded.
+pub(super) fn inside(place: &Place, node: u8) -> String {
+    let mut script = format!(
+        "set -e
+ip link set lo up
+ip address add {}/24 dev eth0
+ip link set eth0 up
+ip route add unreachable default
+echo 1 > /proc/sys/net/ipv4/ip_forward
+bridged=/proc/sys/net/bridge/bridge-nf-call-iptables
+if [ -e $bridged ]; then echo 1 > $bridged; fi
+",
+        place.address(node)
+    );
+    for other in (1..=NODES).filter(|other| *other != node) {
+        script.push_str(&format!("ip route add 10.244.{other}.0/24 via {}\n", place.address(other)));
+    }
+    script
+}
+
+/// For a host that runs pods. Old versions of nft want the braces on lines of their own.
+pub(super) fn masquerade() -> String {
+    format!(
+        "nft -f - <<END
+table ip pangolin {{
+  chain post {{
+    type nat hook postrouting priority 100;
+    ip saddr {PODS} ip daddr != {PODS} masquerade
+  }}
+}}
+END"
+    )
+}
+
+/// Takes everything away that bears the cluster's name, whether or not its hosts are still remembered.
+pub(crate) fn remove(place: &Place) -> Outcome {
+    let names = (1..=NODES).map(|node| place.cable(node)).chain([place.bridge()]);
+    for name in names.filter(|name| Path::new("/sys/class/net").join(name).exists()) {
+        match ip("remove a device", &["link", "delete", &name]) {
+            // It may have gone by itself in between, with its host.
+            Err(failure) if Path::new("/sys/class/net").join(&name).exists() => return Err(failure),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn ip(says: &str, arguments: &[&str]) -> Outcome {
+    output(says, Command::new("ip").args(arguments)).map(drop)
+}

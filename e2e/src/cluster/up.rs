@@ -1,0 +1,181 @@
+//! Brings a cluster up, and takes it down again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::api::Api;
+use super::control::Control;
+use super::host::{Host, output};
+use super::keys::Keys;
+use super::node::Node;
+use super::place::Place;
+use super::record::{Record, Running};
+use super::steps::Steps;
+use super::tier::Tier;
+use super::tools::Tools;
+use super::{cgroups, dns, network};
+use crate::failure::{Attempt, Failure, Outcome};
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// How much.
+    pub(crate) tier: Tier,
+    /// 1 for [`Tier::Api`].
+    pub(crate) nodes: u8,
+    /// No lines about the steps.
+    pub(crate) silent: bool,
+}
+
+impl Plan {
+    /// The smallest, for cases.
+    pub(crate) const API: Self = Self { tier: Tier::Api, nodes: 1, silent: true };
+}
+
+/// A cluster that this process has brought up; it goes with its handle.
+pub(crate) struct Cluster {
+    place: Place,
+    api: Api,
+    kubectl: PathBuf,
+    /// False after [`Cluster::leave`].
+    ours: bool,
+}
+
+/// Removes what was begun, unless all went well.
+struct Unfinished(Option<Place>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(Err(failure)) = self.0.take().map(|place| down(&place)) {
+            eprintln!("· what was begun could not be removed: {}", failure.chain());
+        }
+    }
+}
+
+impl Cluster {
+    /// One of its own for a case.
+    pub(crate) async fn for_case(checkout: &Path, plan: Plan) -> Outcome<Self> {
+        Self::up(checkout, Place::take_any, plan).await
+    }
+
+    /// Brings one up at a place that is taken once the programs are there. A failure leaves nothing behind; the end of
+    /// the log that matters is in it.
+    pub(crate) async fn up(checkout: &Path, take: impl FnOnce() -> Outcome<Place>, plan: Plan) -> Outcome<Self> {
+        let tools = Tools::make(checkout, plan.tier).await?;
+        let place = take()?;
+        let mut unfinished = Unfinished(Some(place.clone()));
+        let api = assemble(&place, &tools, plan).await?;
+        unfinished.0 = None;
+        Ok(Self { place, api, kubectl: tools.kubernetes("kubectl"), ours: true })
+    }
+
+    /// Where it is.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The admin's client.
+    pub(crate) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// A kubectl command for this cluster, which sees no other configuration.
+    pub(crate) fn kubectl(&self) -> Command {
+        let mut command = Command::new(&self.kubectl);
+        command.env("KUBECONFIG", self.place.kubeconfig()).env("HOME", self.place.home());
+        command
+    }
+
+    /// Runs kubectl to its end; its output.
+    pub(crate) fn told(&self, arguments: &[&str]) -> Outcome<String> {
+        output(&format!("kubectl {}", arguments.join(" ")), self.kubectl().args(arguments))
+    }
+
+    /// Lets it run on after us, for `down` to end.
+    pub(crate) fn leave(mut self) {
+        self.ours = false;
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Some(Err(failure)) = self.ours.then(|| down(&self.place)) {
+            eprintln!("· cluster {} is not all gone: {}", self.place.index(), failure.chain());
+        }
+    }
+}
+
+async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<Api> {
+    let mut steps = Steps::start(plan.silent);
+    let mut record = Record { tier: plan.tier, hosts: Vec::new(), complete: false };
+    fs::create_dir(place.logs()).attempt("make the folder of the logs")?;
+    record.write(place)?;
+    let keys = steps.step("keys and certificates", async { Keys::make(place) }).await?;
+    let host = steps.step("the bridge and the first host", first_host(place, &mut record)).await?;
+    let control = Control { place, host: &host, tools, keys: &keys };
+    control.prepare()?;
+    let mut apiserver = control.start()?;
+    let api = steps.step("etcd and the apiserver answer", control.ready(&mut apiserver)).await?;
+    if plan.tier == Tier::Full {
+        let mut managers = control.start_managers()?;
+        let mut first = Node::start(place, &host, tools, &keys).await?;
+        let mut dns = dns::start(&control, &api).await?;
+        steps.step("the first node is ready", first.ready(&api)).await?;
+        steps.step("ServiceAccounts are made", dns::accounts(&mut managers[0], &api)).await?;
+        steps.step("CoreDNS answers", dns.ready()).await?;
+        for node in 2..=plan.nodes {
+            let host = Host::start(place, node, |running| note(&mut record, place, running)).await?;
+            let mut more = Node::start(place, &host, tools, &keys).await?;
+            steps.step(&format!("node {node} is ready"), more.ready(&api)).await?;
+        }
+    }
+    record.complete = true;
+    record.write(place)?;
+    if !plan.silent {
+        eprintln!("· cluster {} is up after {:.1} s", place.index(), steps.seconds());
+    }
+    Ok(api)
+}
+
+async fn first_host(place: &Place, record: &mut Record) -> Outcome<Host> {
+    network::bridge(place)?;
+    Host::start(place, 1, |running| note(record, place, running)).await
+}
+
+fn note(record: &mut Record, place: &Place, running: Running) -> Outcome {
+    record.hosts.push(running);
+    record.write(place)
+}
+
+/// Ends every host and removes what the cluster had, whatever of it is there. Its folder goes last, so that a failure
+/// in between can be tried again.
+pub(crate) fn down(place: &Place) -> Outcome {
+    let hosts = Record::read(place)?.map(|record| record.hosts).unwrap_or_default();
+    let first: Vec<u32> = hosts.iter().filter(|host| host.is_alive()).filter_map(Running::first).collect();
+    for host in hosts.iter().filter(|host| host.is_alive()) {
+        output("end a host", Command::new("kill").args(["-KILL", &host.holder.to_string()]))?;
+    }
+    wait_for_the_end(&hosts, &first)?;
+    network::remove(place)?;
+    cgroups::remove(&place.cgroup())?;
+    fs::remove_dir_all(place.home()).attempt(format!("remove {}", place.home().display()))
+}
+
+/// The first process of a host is gone only when everything in its namespaces is.
+fn wait_for_the_end(hosts: &[Running], first: &[u32]) -> Outcome {
+    for _ in 0..500 {
+        let running = hosts.iter().any(Running::is_alive) || first.iter().any(|process| is_there(*process));
+        if !running {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Err(Failure::new("the hosts did not end within 10 s"))
+}
+
+fn is_there(process: u32) -> bool {
+    let state = fs::read_to_string(format!("/proc/{process}/stat"));
+    state.is_ok_and(|text| !text.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
+}

@@ -1,0 +1,49 @@
+//! Waits with a deadline, and with the log that matters when it passes.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::daemon::Daemon;
+use crate::failure::{Attempt, Failure, Outcome};
+
+const LINES: usize = 25;
+
+/// Probes until it succeeds. Fails with the end of the daemon's log when the daemon ends or the time is over.
+pub(crate) async fn until<T>(
+    daemon: &mut Daemon,
+    at_most: Duration,
+    mut probe: impl AsyncFnMut() -> Outcome<T>,
+) -> Outcome<T> {
+    let deadline = Instant::now() + at_most;
+    loop {
+        let failure = match probe().await {
+            Ok(found) => return Ok(found),
+            Err(failure) => failure,
+        };
+        if let Some(status) = daemon.ended()? {
+            return Err(Failure::new(format!("{} ended early ({status}){}", daemon.name(), tail(daemon.log()))));
+        }
+        if Instant::now() >= deadline {
+            let says = format!("not within {} s{}", at_most.as_secs(), tail(daemon.log()));
+            return Err(failure).attempt(says);
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The last lines of a log, each on a line of its own, below its path.
+pub(crate) fn tail(log: &Path) -> String {
+    let bytes = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    let mut tail = format!("\n── the end of {}\n", log.display());
+    for line in &lines[lines.len().saturating_sub(LINES)..] {
+        tail.push_str("   ");
+        tail.push_str(line);
+        tail.push('\n');
+    }
+    tail
+}
