@@ -2,13 +2,14 @@
 
 use clap::Args;
 
+use super::down::down;
 use super::network::NODES;
 use super::place::{OURS, Place};
 use super::record::Record;
 use super::status::show;
 use super::tier::Tier;
 use super::tools;
-use super::up::{Cluster, Plan, down};
+use super::up::{Cluster, Plan};
 use crate::failure::{Failure, Outcome};
 use crate::needs::programs::Programs;
 

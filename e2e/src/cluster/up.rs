@@ -1,12 +1,12 @@
-//! Brings a cluster up, and takes it down again.
+//! Brings a cluster up.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use super::api::Api;
 use super::control::Control;
+use super::down::down;
 use super::host::{Host, output};
 use super::keys::Keys;
 use super::node::Node;
@@ -15,8 +15,8 @@ use super::record::{Record, Running};
 use super::steps::Steps;
 use super::tier::Tier;
 use super::tools::Tools;
-use super::{cgroups, dns, network};
-use crate::failure::{Attempt, Failure, Outcome};
+use super::{dns, network};
+use crate::failure::{Attempt, Outcome};
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -147,35 +147,4 @@ async fn first_host(place: &Place, record: &mut Record) -> Outcome<Host> {
 fn note(record: &mut Record, place: &Place, running: Running) -> Outcome {
     record.hosts.push(running);
     record.write(place)
-}
-
-/// Ends every host and removes what the cluster had, whatever of it is there. Its folder goes last, so that a failure
-/// in between can be tried again.
-pub(crate) fn down(place: &Place) -> Outcome {
-    let hosts = Record::read(place)?.map(|record| record.hosts).unwrap_or_default();
-    let first: Vec<u32> = hosts.iter().filter(|host| host.is_alive()).filter_map(Running::first).collect();
-    for host in hosts.iter().filter(|host| host.is_alive()) {
-        output("end a host", Command::new("kill").args(["-KILL", &host.holder.to_string()]))?;
-    }
-    wait_for_the_end(&hosts, &first)?;
-    network::remove(place)?;
-    cgroups::remove(&place.cgroup())?;
-    fs::remove_dir_all(place.home()).attempt(format!("remove {}", place.home().display()))
-}
-
-/// The first process of a host is gone only when everything in its namespaces is.
-fn wait_for_the_end(hosts: &[Running], first: &[u32]) -> Outcome {
-    for _ in 0..500 {
-        let running = hosts.iter().any(Running::is_alive) || first.iter().any(|process| is_there(*process));
-        if !running {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Err(Failure::new("the hosts did not end within 10 s"))
-}
-
-fn is_there(process: u32) -> bool {
-    let state = fs::read_to_string(format!("/proc/{process}/stat"));
-    state.is_ok_and(|text| !text.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
 }

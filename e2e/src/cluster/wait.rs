@@ -34,6 +34,20 @@ pub(crate) async fn until<T>(
     }
 }
 
+/// Probes until it succeeds; fails with the last reason when the time is over.
+pub(crate) async fn eventually<T>(at_most: Duration, mut probe: impl AsyncFnMut() -> Outcome<T>) -> Outcome<T> {
+    let deadline = Instant::now() + at_most;
+    loop {
+        match probe().await {
+            Ok(found) => return Ok(found),
+            Err(failure) if Instant::now() >= deadline => {
+                return Err(failure).attempt(format!("not within {} s", at_most.as_secs()));
+            }
+            Err(_not_yet) => sleep(Duration::from_millis(200)).await,
+        }
+    }
+}
+
 /// The last lines of a log, each on a line of its own, below its path.
 pub(crate) fn tail(log: &Path) -> String {
     let bytes = fs::read(log).unwrap_or_default();

@@ -6,11 +6,12 @@ mod table;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::cluster::{Api, Cluster, Plan};
+use crate::cluster::{Api, Cluster, Plan, eventually};
 use crate::failure::{Attempt, Failure, Outcome, check};
 use crate::lab::Lab;
 use answer::{complaints, fits};
@@ -18,12 +19,14 @@ use table::{Row, Table};
 
 const KINDS: [&str; 3] = ["catalogs", "warehouses", "tokens"];
 const GROUP: &str = "catalog.pangolin.dev";
+const PUBLISHED_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let checkout = &lab.programs.checkout;
     let cluster = Cluster::for_case(checkout, Plan::API).await?;
     apply(&cluster, checkout)?;
-    explain(&cluster, checkout)?;
+    // The apiserver publishes the texts a moment after it serves the resources.
+    eventually(PUBLISHED_WITHIN, async || explain(&cluster, checkout)).await?;
     let (mut count, mut wrong) = (0, Vec::new());
     for plural in KINDS {
         let Table { base, cases } = table::read(checkout, plural)?;
