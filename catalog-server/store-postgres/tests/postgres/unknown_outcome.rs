@@ -29,8 +29,10 @@ impl Behind {
     /// A new store, whose connections are new as well.
     fn store(&self, limits: Limits) -> PostgresStore {
         let connect = migrations::postgres::connect_options(&self.options.url).unwrap();
-        let (user, database) = (connect.get_username(), connect.get_database().unwrap_or("postgres"));
-        let url = format!("postgres://{user}@127.0.0.1:{}/{database}?sslmode=disable", self.proxy.port());
+        let database = connect.get_database().unwrap_or("postgres");
+        // User and password as they stand.
+        let (credentials, _) = self.options.url.rsplit_once('@').unwrap();
+        let url = format!("{credentials}@127.0.0.1:{}/{database}?sslmode=disable", self.proxy.port());
         PostgresStore::connect(&Options { url, limits, ..self.options.clone() }).unwrap()
     }
 
