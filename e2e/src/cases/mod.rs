@@ -3,6 +3,7 @@
 mod admit_rules;
 mod audit;
 mod chaos_kill_commits;
+mod cluster_leaves_nothing;
 mod contract_bad_input;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
@@ -59,6 +60,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "a real apiserver takes the definitions, and says about each resource of the table what it says",
         needs: &[Need::ControlPlane],
         run: |lab| Box::pin(admit_rules::run(lab)),
+    },
+    Case {
+        name: "cluster_leaves_nothing",
+        says: "two clusters at once know nothing of each other, reach nothing outside, and are gone without a trace",
+        needs: &[Need::ControlPlane],
+        run: |lab| Box::pin(cluster_leaves_nothing::run(lab)),
     },
     Case {
         name: "contract_no_route_forgets_auth",

@@ -38,6 +38,7 @@ impl Plan {
 pub(crate) struct Cluster {
     place: Place,
     api: Api,
+    hosts: Vec<Host>,
     kubectl: PathBuf,
     /// False after [`Cluster::leave`].
     ours: bool,
@@ -66,9 +67,9 @@ impl Cluster {
         let tools = Tools::make(checkout, plan.tier).await?;
         let place = take()?;
         let mut unfinished = Unfinished(Some(place.clone()));
-        let api = assemble(&place, &tools, plan).await?;
+        let (api, hosts) = assemble(&place, &tools, plan).await?;
         unfinished.0 = None;
-        Ok(Self { place, api, kubectl: tools.kubernetes("kubectl"), ours: true })
+        Ok(Self { place, api, hosts, kubectl: tools.kubernetes("kubectl"), ours: true })
     }
 
     /// Where it is.
@@ -79,6 +80,11 @@ impl Cluster {
     /// The admin's client.
     pub(crate) fn api(&self) -> &Api {
         &self.api
+    }
+
+    /// The hosts of the nodes, the first with the control plane.
+    pub(crate) fn hosts(&self) -> &[Host] {
+        &self.hosts
     }
 
     /// A kubectl command for this cluster, which sees no other configuration.
@@ -107,7 +113,7 @@ impl Drop for Cluster {
     }
 }
 
-async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<Api> {
+async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<(Api, Vec<Host>)> {
     let mut steps = Steps::start(plan.silent);
     let mut record = Record { tier: plan.tier, hosts: Vec::new(), complete: false };
     fs::create_dir(place.logs()).attempt("make the folder of the logs")?;
@@ -118,6 +124,7 @@ async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<Api> {
     control.prepare()?;
     let mut apiserver = control.start()?;
     let api = steps.step("etcd and the apiserver answer", control.ready(&mut apiserver)).await?;
+    let mut hosts = Vec::new();
     if plan.tier == Tier::Full {
         let mut managers = control.start_managers()?;
         let mut first = Node::start(place, &host, tools, &keys).await?;
@@ -129,6 +136,7 @@ async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<Api> {
             let host = Host::start(place, node, |running| note(&mut record, place, running)).await?;
             let mut more = Node::start(place, &host, tools, &keys).await?;
             steps.step(&format!("node {node} is ready"), more.ready(&api)).await?;
+            hosts.push(host);
         }
     }
     record.complete = true;
@@ -136,7 +144,8 @@ async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<Api> {
     if !plan.silent {
         eprintln!("· cluster {} is up after {:.1} s", place.index(), steps.seconds());
     }
-    Ok(api)
+    hosts.insert(0, host);
+    Ok((api, hosts))
 }
 
 async fn first_host(place: &Place, record: &mut Record) -> Outcome<Host> {
