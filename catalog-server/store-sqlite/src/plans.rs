@@ -21,6 +21,7 @@ async fn hot_statements_neither_read_whole_tables_nor_sort() {
         ("access", access::ACCESS, "warehouses_name"),
         ("look", tree::PROBE, "PRIMARY KEY"),
         ("named metadata", tree::NAMED, "versions_content"),
+        ("applied commits", tree::APPLIED, "commits_id"),
         ("list of a head", list::LIST_MAIN, "PRIMARY KEY"),
         ("list of a level", list::LIST_LEVEL, "PRIMARY KEY"),
         ("log", log::LOG, "PRIMARY KEY"),

@@ -31,6 +31,7 @@ pub(crate) const PROBE: &str = concat!(
 pub(crate) const NAMED: &str = "
     SELECT DISTINCT v.metadata_location FROM versions v
     WHERE v.content_id = ?1 AND v.metadata_location IN (SELECT value FROM json_each(?2))";
+pub(crate) const APPLIED: &str = "SELECT id FROM commits WHERE id = ?1";
 
 #[async_trait]
 impl TreeStore for SqliteStore {
@@ -62,6 +63,17 @@ impl TreeStore for SqliteStore {
             .await
             .map_err(refused)?;
         Ok(named.into_iter().collect())
+    }
+
+    #[tracing::instrument(name = "db.commits.applied", level = "debug", skip_all)]
+    async fn applied_commits(&self, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+        let mut connection = self.readers.acquire().await.map_err(refused)?;
+        let mut applied = HashSet::new();
+        for id in ids {
+            let row = sqlx::query_scalar(APPLIED).bind(id).fetch_optional(&mut *connection).await.map_err(refused)?;
+            applied.extend::<Option<Uuid>>(row);
+        }
+        Ok(applied)
     }
 }
 

@@ -79,6 +79,10 @@ pub trait TreeStore: Send + Sync + 'static {
 
     /// Which of these metadata files any version of this content names, on any branch: they must not die.
     async fn named_metadata(&self, content_id: Uuid, locations: &[String]) -> Result<HashSet<String>>;
+
+    /// Which of these commits were applied, on any branch. One that is in doubt may still become applied; ask about old
+    /// ones only.
+    async fn applied_commits(&self, ids: &[Uuid]) -> Result<HashSet<Uuid>>;
 }
 
 /// The one way in which the tree changes.

@@ -70,3 +70,28 @@ async fn the_files_of_a_table_that_was_dropped_and_registered_again_stay() {
     gone(&orphan).await;
     assert!(before.iter().all(|file| file.exists()), "the first table's history lost a file");
 }
+
+/// Overwritten by a register, the table named `t` keeps its own age and gets the directory of a younger one.
+#[tokio::test]
+async fn the_history_of_a_dropped_table_stays_though_an_older_one_took_its_files() {
+    let lab = Lab::with(|s| {
+        s.sweeps.orphan_interval = Duration::from_millis(100);
+        s.sweeps.orphan_grace = Duration::from_secs(1);
+    })
+    .await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    api.table("a", "t").await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let younger = api.table("a", "younger").await;
+    for value in ["1", "2"] {
+        api.commit("a", "younger", json!([]), set("k", value)).await.ok();
+    }
+    let history = metadata_files(&lab.path());
+    assert_eq!(api.delete("/namespaces/a/tables/younger").await.status, 204);
+    let register = json!({"name": "t", "metadata-location": younger["metadata-location"], "overwrite": true});
+    api.post("/namespaces/a/register", &register).await.ok();
+    let orphan = copy(&file(&younger["metadata-location"]), "00009");
+    gone(&orphan).await;
+    assert!(history.iter().all(|file| file.exists()), "the dropped table's history lost a file");
+}

@@ -12,6 +12,8 @@ use crate::locations::Location;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Candidate {
     pub(super) address: String,
+    /// The commit that was to make it current.
+    pub(super) commit: Uuid,
 }
 
 impl Candidate {
@@ -28,9 +30,10 @@ impl Candidate {
 pub(super) fn among(files: &[String], current: &str, table: Uuid, now: Timestamp, grace: Duration) -> Vec<Candidate> {
     let Some(born) = made_at(table) else { return Vec::new() };
     let old = now.saturating_sub(grace).unwrap_or(Timestamp::MIN);
-    let fits = |made: Timestamp| made > born && made <= old;
-    let ours = files.iter().filter(|file| *file != current && file_made_at(file).is_some_and(fits));
-    ours.map(|file| Candidate { address: file.clone() }).collect()
+    let fits = |commit: &Uuid| made_at(*commit).is_some_and(|made| made > born && made <= old);
+    let others = files.iter().filter(|file| *file != current);
+    let ours = others.filter_map(|file| Some((file, commit_of(file).filter(fits)?)));
+    ours.map(|(file, commit)| Candidate { address: file.clone(), commit }).collect()
 }
 
 /// Takes out what the metadata log names.
@@ -39,14 +42,14 @@ pub(super) fn spare_log<'a>(candidates: &mut Vec<Candidate>, log: impl Iterator<
     candidates.retain(|candidate| !named.contains(&candidate.address));
 }
 
-/// When a file was named, if it is named `<N:05>-<uuid v7>.metadata.json`.
-fn file_made_at(location: &str) -> Option<Timestamp> {
+/// The uuid in a file's name, if it is named `<N:05>-<uuid>.metadata.json`.
+fn commit_of(location: &str) -> Option<Uuid> {
     let (_, name) = location.rsplit_once('/')?;
     let (number, id) = name.strip_suffix(".metadata.json")?.split_once('-')?;
     if number.len() < 5 || !number.bytes().all(|b| b.is_ascii_digit()) || id.len() != 36 {
         return None;
     }
-    made_at(Uuid::try_parse(id).ok()?)
+    Uuid::try_parse(id).ok()
 }
 
 /// The time in a uuid v7 (RFC 9562, 5.7); `None` for other versions.
@@ -101,7 +104,7 @@ mod tests {
     fn what_the_log_names_is_spared_however_it_is_spelled() {
         let address = file("00001", id_at(800));
         let log = address.replace("s3://", "s3a://");
-        let mut candidates = vec![Candidate { address }];
+        let mut candidates = vec![Candidate { address, commit: id_at(800) }];
         assert!(candidates[0].spellings().any(|s| s == log));
         spare_log(&mut candidates, [log.as_str()].into_iter());
         assert!(candidates.is_empty());

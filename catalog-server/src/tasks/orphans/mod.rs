@@ -3,7 +3,8 @@
 //!
 //! Only where a live table keeps its metadata, only files named as this server names them, only what is older than the
 //! grace and younger than the table (older ones may belong to a table that was dropped and registered anew), and only
-//! what neither a version of the table nor its metadata log names.
+//! what neither a version of the table nor its metadata log names and whose commit, which the name tells, never came to
+//! be. The last is what makes it certain: a file of another table's history in the same directory has a commit.
 
 mod candidates;
 mod walk;
@@ -80,7 +81,10 @@ async fn sweep_table(app: &App, warehouse: &WarehouseContext, table: &Table) -> 
     let spellings: Vec<String> = found.iter().flat_map(Candidate::spellings).collect();
     let named = app.store.named_metadata(table.id, &spellings).await?;
     found.retain(|candidate| candidate.spellings().all(|spelling| !named.contains(&spelling)));
-    for Candidate { address } in found {
+    let commits: Vec<_> = found.iter().map(|candidate| candidate.commit).collect();
+    let applied = app.store.applied_commits(&commits).await?;
+    found.retain(|candidate| !applied.contains(&candidate.commit));
+    for Candidate { address, commit: _ } in found {
         app.files.delete(warehouse, &address).await?;
         app.metrics.orphan();
         tracing::info!(location = address, warehouse = warehouse.row.name, "deleted an orphaned metadata file");

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::columns::Columns;
+use crate::commit::COMMIT_KNOWN;
 use crate::text::storable;
 
 use list::Names;
@@ -54,6 +55,12 @@ impl TreeStore for PostgresStore {
         let locations: Vec<String> = locations.iter().filter(|location| storable(location)).cloned().collect();
         let statement = sqlx::query(NAMED_METADATA).bind(content_id).bind(locations);
         let rows = self.requests.fetch_all(statement).await?;
+        Ok(rows.iter().map(|row| Columns::new(row).take()).collect::<Result<_, _>>()?)
+    }
+
+    #[instrument(name = "db.commits.applied", level = "debug", skip_all, err(level = "debug"))]
+    async fn applied_commits(&self, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+        let rows = self.requests.fetch_all(sqlx::query(COMMIT_KNOWN).bind(ids.to_vec())).await?;
         Ok(rows.iter().map(|row| Columns::new(row).take()).collect::<Result<_, _>>()?)
     }
 }

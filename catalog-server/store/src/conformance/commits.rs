@@ -16,8 +16,8 @@ use super::things::{
 };
 use super::tree::names;
 use crate::{
-    Branch, Clock, Commit, CommitRequest, CommitStore, Expect, Found, GroupCommit, GroupLimits, Kind, NamespacePath,
-    Operation, PaginationParams, Precondition, SystemClock, Version, View,
+    Branch, Clock, Commit, CommitRequest, CommitStore, Expect, Found, GroupCommit, GroupLimits, Ids, Kind,
+    NamespacePath, Operation, PaginationParams, Precondition, SystemClock, Version, View,
 };
 
 pub async fn each_request_has_its_answer_in_order(subject: &Subject) {
@@ -50,6 +50,16 @@ pub async fn each_request_has_its_answer_in_order(subject: &Subject) {
     assert_eq!(look(subject, &branch, &key).await, None);
     assert_eq!(look(subject, &branch, &ns_key("a")).await, None);
     assert_eq!(log(subject, &branch).await.len(), 5);
+}
+
+pub async fn a_commit_that_was_applied_is_known_by_its_id(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    let applied = commit(subject, &branch, create_ns("a")).await.id;
+    let loser = create_ns("a");
+    let asked = [applied, loser.id, Ids.ordered()];
+    conflict(subject, &branch, loser).await;
+    assert_eq!(subject.store.applied_commits(&asked).await.unwrap(), [applied].into());
+    assert!(subject.store.applied_commits(&[]).await.unwrap().is_empty());
 }
 
 pub async fn commits_form_a_chain_that_the_log_tells_backwards(subject: &Subject) {

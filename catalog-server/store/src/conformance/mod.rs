@@ -94,6 +94,7 @@ macro_rules! conformance {
             }
             commits {
                 each_request_has_its_answer_in_order
+                a_commit_that_was_applied_is_known_by_its_id
                 commits_form_a_chain_that_the_log_tells_backwards
                 time_never_goes_back
                 losers_do_not_hinder_winners_and_leave_no_trace

@@ -119,6 +119,17 @@ async fn keys_that_look_like_secrets_are_refused() {
 }
 
 #[tokio::test]
+async fn a_value_that_a_database_cannot_hold_is_a_bad_request() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let answer = api.post("/namespaces", &json!({"namespace": ["a"], "properties": {"k": "x\u0000y"}})).await;
+    assert_eq!(answer.error().0, 400);
+    api.namespace(&["a"]).await;
+    let answer = api.post("/namespaces/a/properties", &json!({"updates": {"k\u0000": "x"}})).await;
+    assert_eq!(answer.error().0, 400);
+}
+
+#[tokio::test]
 async fn a_list_holds_the_children_of_one_parent_in_order() {
     let lab = Lab::start().await;
     let api = lab.writer().await;

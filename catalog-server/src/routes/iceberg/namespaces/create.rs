@@ -24,7 +24,7 @@ pub(crate) async fn create(
     let CreateNamespaceRequest { namespace, properties } = request;
     let ns = names::namespace(&namespace)?;
     session.allow(Privilege::Write, &ns)?;
-    properties::check(properties.keys())?;
+    properties::check_stored(&properties)?;
     let key = ns.key().ok_or_else(|| ApiError::bad_request("a namespace must have at least one level"))?;
     let content = Content::Namespace { id: app.ids.random(), properties: properties.clone() };
     let request = CommitRequest {

@@ -60,7 +60,7 @@ fn check(request: &UpdatePropertiesRequest) -> Result<(), ApiError> {
             format!("Invalid namespace update, cannot simultaneously set and remove key: {key}"),
         ));
     }
-    properties::check(request.updates.keys())
+    properties::check_stored(&request.updates)
 }
 
 fn change(properties: &mut BTreeMap<String, String>, request: &UpdatePropertiesRequest) -> UpdatePropertiesResponse {

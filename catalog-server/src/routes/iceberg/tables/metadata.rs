@@ -56,7 +56,7 @@ pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
     .because(error)
 }
 
-/// `<N:05>-<uuid v7>.metadata.json`; N goes on from the file before.
+/// `<N:05>-<id of the commit, a uuid v7>.metadata.json`; N goes on from the file before.
 pub(crate) fn next_name(previous: Option<&str>, id: Uuid) -> String {
     let number = previous.and_then(number).map_or(0, |number| number.saturating_add(1));
     format!("{number:05}-{id}.metadata.json")

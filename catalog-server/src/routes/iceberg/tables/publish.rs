@@ -55,7 +55,9 @@ pub(crate) enum NotPublished {
 /// [`NotPublished`]. The file is deleted unless the commit may have been applied.
 pub(crate) async fn publish(app: &App, session: &Session, next: Publish) -> Result<Published, NotPublished> {
     let Publish { key, id, previous, directory, metadata, claims, message } = next;
-    let name = metadata::next_name(previous.as_deref(), app.ids.ordered());
+    // The file bears the commit's id: by it the sweep of orphans knows whether the commit came to be.
+    let commit_id = app.ids.ordered();
+    let name = metadata::next_name(previous.as_deref(), commit_id);
     let metadata_location = directory.join(&name);
     let address = metadata::address(&metadata_location);
     let written = app.files.write_new(&session.warehouse, &address, metadata.clone()).await;
@@ -69,7 +71,7 @@ pub(crate) async fn publish(app: &App, session: &Session, next: Publish) -> Resu
     };
     let expect = previous.map_or(Expect::Absent, Expect::Location);
     let request = CommitRequest {
-        id: app.ids.ordered(),
+        id: commit_id,
         author: session.principal.name.clone(),
         message,
         operations: vec![Operation::Put { key, expect, content, locations: claims }],
