@@ -89,6 +89,8 @@ impl Env {
         let tier = Record::read(&place)?.map_or(Tier::Api, |record| record.tier);
         let tools = tools::Tools::make(&Programs::locate()?.checkout, tier).await?;
         println!("export KUBECONFIG='{}'", place.kubeconfig().display());
+        // kubectl keeps notes about clusters: they go with this one.
+        println!("export KUBECACHEDIR='{}'", place.file("kubectl").display());
         println!("export PATH='{}':\"$PATH\"", tools.folder().display());
         Ok(true)
     }

@@ -12,8 +12,6 @@ use super::tools::Tools;
 use super::{kubeconfig, wait};
 use crate::failure::{Attempt, Outcome};
 
-/// The first address of the Services' range is the apiserver's own.
-const SERVICES: &str = "10.96.0.0/16";
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// What the control plane's programs are started with.
@@ -116,7 +114,7 @@ impl Control<'_> {
             ("service-account-issuer", "https://kubernetes.default.svc.cluster.local".to_owned()),
             ("service-account-key-file", self.key(ACCOUNTS[1])),
             ("service-account-signing-key-file", self.key(ACCOUNTS[0])),
-            ("service-cluster-ip-range", SERVICES.to_owned()),
+            ("service-cluster-ip-range", super::network::SERVICES.to_owned()),
             ("allow-privileged", "true".to_owned()),
             ("kubelet-client-certificate", self.key("to-kubelet.crt")),
             ("kubelet-client-key", self.key("to-kubelet.key")),

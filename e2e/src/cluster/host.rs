@@ -26,10 +26,16 @@ pub(crate) struct Host {
 /// Waits for its children and for orphans, for ever.
 const FIRST: &str = "while :; do sleep 3600 & wait $!; done";
 
-/// containerd, runc, CNI and kubelet have these paths built in: what they leave there dies with the host.
+/// containerd, runc, CNI and kubelet have these paths built in: what they leave there dies with the host. The kernel's
+/// settings are the whole machine's, and kubelet insists on changing some: it gets files of its own in their place.
 const PRIVATE: &str = "set -e
 for folder in /run /var/log /var/lib; do mount -t tmpfs -o mode=0755 tmpfs $folder; done
-mkdir -p /var/lib/cni /var/lib/kubelet /run/lock";
+mkdir -p /var/lib/cni /var/lib/kubelet /run/lock /run/settings
+for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys \
+    kernel/keys/root_maxbytes; do
+  cat /proc/sys/$setting > /run/settings/$(basename $setting)
+  mount --bind /run/settings/$(basename $setting) /proc/sys/$setting
+done";
 
 impl Host {
     /// Starts the holder; `note` writes it down before anything else happens.

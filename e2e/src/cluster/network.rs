@@ -9,6 +9,8 @@ use crate::failure::Outcome;
 
 /// What pods have for addresses: `10.244.N.0/24` on node N.
 pub(crate) const PODS: &str = "10.244.0.0/16";
+/// What Services have for addresses; the first is the apiserver's own.
+pub(super) const SERVICES: &str = "10.96.0.0/16";
 /// How many nodes a cluster may have: the routes are laid for all of them at once.
 pub(crate) const NODES: u8 = 4;
 
@@ -29,7 +31,6 @@ pub(super) fn connect(place: &Place, node: u8, first: u32) -> Outcome {
 }
 
 /// What a host does with its end: an address, the routes to the other nodes' pods, and for all else an error at once.
-/// Only what leaves the pods' range is masqueraded.
 pub(super) fn inside(place: &Place, node: u8) -> String {
     let mut script = format!(
         "set -e
@@ -49,17 +50,24 @@ if [ -e $bridged ]; then echo 1 > $bridged; fi
     script
 }
 
-/// For a host that runs pods. Old versions of nft want the braces on lines of their own.
-pub(super) fn masquerade() -> String {
+/// For a host that runs pods: only what leaves their range is masqueraded, and what would leave the cluster is refused
+/// by a reset, since a socket does not take the missing route for an answer before its first retry.
+/// Old versions of nft want the braces on lines of their own.
+pub(super) fn pods(place: &Place) -> String {
     format!(
         "nft -f - <<END
 table ip pangolin {{
+  chain pre {{
+    type filter hook prerouting priority -150;
+    ip saddr {PODS} ip daddr != {{ {PODS}, {SERVICES}, {}/24 }} meta l4proto tcp reject with tcp reset
+  }}
   chain post {{
     type nat hook postrouting priority 100;
     ip saddr {PODS} ip daddr != {PODS} masquerade
   }}
 }}
-END"
+END",
+        place.gateway()
     )
 }
 

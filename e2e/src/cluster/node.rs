@@ -48,7 +48,7 @@ impl Node {
         let address = place.address(host.node());
         let files = Files { host, keys, server: place.apiserver(), address, home, cgroup: host.cgroup() };
         fs::create_dir_all(files.home.join("cni")).attempt(format!("make {}", files.home.display()))?;
-        host.run("masquerade what leaves the pods", Command::new("sh").args(["-c", &network::masquerade()]))?;
+        host.run("set up the network for pods", Command::new("sh").args(["-c", &network::pods(place)]))?;
         files.containerd(tools).await?;
         files.proxy(tools)?;
         Ok(Self { name: host.name(), kubelet: files.kubelet(tools)? })
