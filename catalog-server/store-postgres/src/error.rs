@@ -42,15 +42,17 @@ impl Failure {
 
 /// The SQLSTATEs after which the statement may be tried again as it is.
 fn code_passes(code: &str) -> bool {
-    const CLASSES: [&str; 4] = [
+    const CLASSES: [&str; 5] = [
         "08", // connection
+        "28", // the login: a password is rotated, a role or pg_hba.conf is not there yet
         "40", // serialization failure, deadlock
         "53", // out of connections, memory, disk
         "58", // the system: files, I/O
     ];
-    const CODES: [&str; 8] = [
+    const CODES: [&str; 9] = [
         "25006", // read-only: a standby, during a failover
         "25P03", // idle in transaction for too long
+        "3D000", // the database is not there (yet): it is restored
         "55P03", // lock timeout
         "57014", // statement timeout
         "57P01", // the database was told to stop
@@ -111,10 +113,10 @@ mod tests {
 
     #[test]
     fn what_passes_is_unavailable_and_what_stays_is_a_fault_of_the_backend() {
-        for code in ["08006", "40001", "40P01", "53300", "55P03", "57014", "57P01", "25006"] {
+        for code in ["08006", "40001", "40P01", "53300", "55P03", "57014", "57P01", "25006", "28P01", "28000", "3D000"] {
             assert!(code_passes(code), "{code}");
         }
-        for code in ["42P01", "23505", "22021", "54000", "28P01", "25P02"] {
+        for code in ["42P01", "23505", "22021", "54000", "3F000", "25P02"] {
             assert!(!code_passes(code), "{code}");
         }
         assert!(Failure::Driver(sqlx::Error::PoolTimedOut).passes());

@@ -67,6 +67,22 @@ async fn a_database_that_is_not_there_is_unavailable_in_time() {
 }
 
 #[tokio::test]
+async fn a_login_or_database_that_is_refused_is_unavailable() {
+    let options = options("refused").await;
+    let connect = migrations::postgres::connect_options(&options.url).unwrap();
+    let (_, address) = options.url.rsplit_once('@').unwrap();
+    let stranger = format!("postgres://stranger:wrong@{address}");
+    let (server, _) = options.url.rsplit_once('/').unwrap();
+    let elsewhere = format!("{server}/not-{}", connect.get_database().unwrap_or("there"));
+    for url in [stranger, elsewhere] {
+        let store = PostgresStore::connect(&Options { url, limits: short(), ..options.clone() }).unwrap();
+        let access = store.access(None, None, "main").await;
+        assert!(matches!(access, Err(StoreError::Unavailable(_))), "{access:?}");
+        assert!(matches!(store.health().await, Err(StoreError::Unavailable(_))));
+    }
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_in_the_middle_leaves_no_transaction_open() {
     let options = Options { max_connections: 2, ..options("dropped").await };
     let store = PostgresStore::connect(&options).unwrap();
