@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::audit;
@@ -36,12 +37,13 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     }
     let entries = crew.finish().await?;
     let tally = audit::ledger(&lake, &tables, &entries).await?;
-    let orphans = sweep(lab, &mut lake).await.attempt("sweep what the killed left")?;
+    let orphans = sweep(lab, &mut lake, &tables).await.attempt("sweep what the killed left")?;
     Ok(format!("{kills} kills; {tally:?}; {orphans} orphan files swept"))
 }
 
-/// Files that no version names are found and removed, all others stay.
-async fn sweep(lab: &Lab, lake: &mut Lake) -> Outcome<usize> {
+/// Files that no version names are found and removed, all others stay. What is newer than a table's current file would
+/// wait for the next commit, so each table gets one.
+async fn sweep(lab: &Lab, lake: &mut Lake, tables: &[String]) -> Outcome<usize> {
     let mut connection = lab.postgres().await?.connect(CASE).await?;
     let named = audit::named_files(&mut connection, store::SCHEMA).await?;
     // The kills may have left none, or some: one is there for sure.
@@ -50,6 +52,11 @@ async fn sweep(lab: &Lab, lake: &mut Lake) -> Outcome<usize> {
     std::fs::copy(one, &left_behind).attempt("leave a file as a killed writer does")?;
 
     let orphans = audit::orphans(&named, &audit::files_there(lake)?)?;
+    for table in tables {
+        let touch = json!({"updates": [{"action": "set-properties", "updates": {"audited": "yes"}}]});
+        lake.rest.post(table, &touch).await?;
+    }
+    let named = audit::named_files(&mut connection, store::SCHEMA).await?;
     lake.server.sweep_at_once().await?;
     let deadline = Instant::now() + SWEPT_WITHIN;
     loop {

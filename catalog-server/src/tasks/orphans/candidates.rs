@@ -25,11 +25,14 @@ impl Candidate {
     }
 }
 
-/// Files of our own naming that are older than the grace and younger than the table, without the current one. None for
-/// a table whose id does not tell its age.
+/// Files of our own naming that are older than the grace and than the current file, and younger than the table. None for
+/// a table or a current file whose name does not tell its age.
+///
+/// A file that is newer than the current one is left alone until the next commit: it may be what a restored backup of
+/// the database does not know any more.
 pub(super) fn among(files: &[String], current: &str, table: Uuid, now: Timestamp, grace: Duration) -> Vec<Candidate> {
-    let Some(born) = made_at(table) else { return Vec::new() };
-    let old = now.saturating_sub(grace).unwrap_or(Timestamp::MIN);
+    let (Some(born), Some(newest)) = (made_at(table), commit_of(current).and_then(made_at)) else { return Vec::new() };
+    let old = now.saturating_sub(grace).unwrap_or(Timestamp::MIN).min(newest);
     let fits = |commit: &Uuid| made_at(*commit).is_some_and(|made| made > born && made <= old);
     let others = files.iter().filter(|file| *file != current);
     let ours = others.filter_map(|file| Some((file, commit_of(file).filter(fits)?)));
@@ -76,8 +79,12 @@ mod tests {
     }
 
     fn found(files: &[String], table: Uuid) -> Vec<String> {
+        found_beside(&file("00009", id_at(850)), files, table)
+    }
+
+    fn found_beside(current: &str, files: &[String], table: Uuid) -> Vec<String> {
         let now = Timestamp::from_second(1_000).unwrap();
-        among(files, "s3://b/current", table, now, Duration::from_secs(100)).into_iter().map(|c| c.address).collect()
+        among(files, current, table, now, Duration::from_secs(100)).into_iter().map(|c| c.address).collect()
     }
 
     #[test]
@@ -93,6 +100,13 @@ mod tests {
             "s3://b/t/metadata/v3.metadata.json".to_owned(),
         ];
         assert_eq!(found(&files, id_at(500)), [good]);
+    }
+
+    #[test]
+    fn a_file_that_is_newer_than_the_current_one_stays() {
+        let files = [file("00001", id_at(800)), file("00002", id_at(870))];
+        assert_eq!(found(&files, id_at(500)), files[..1]);
+        assert!(found_beside("s3://b/t/metadata/v3.metadata.json", &files, id_at(500)).is_empty());
     }
 
     #[test]

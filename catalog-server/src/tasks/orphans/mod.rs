@@ -1,10 +1,12 @@
 //! Finds metadata files that a writer left behind: it died between writing the file and committing the pointer to it,
 //! or never learned what became of its commit (CONTRACT §5).
 //!
-//! Only where a live table keeps its metadata, only files named as this server names them, only what is older than the
-//! grace and younger than the table (older ones may belong to a table that was dropped and registered anew), and only
-//! what neither a version of the table nor its metadata log names and whose commit, which the name tells, never came to
-//! be. The last is what makes it certain: a file of another table's history in the same directory has a commit.
+//! Only where a live table that was created here keeps its metadata, only files named as this server names them, only
+//! what is older than the grace and than the current file, and younger than the table, and only what neither a version
+//! of the table nor its metadata log names and whose commit, which the name tells, never came to be. The last is what
+//! makes it certain, as long as no other catalog writes into the directory.
+//!
+//! Not found: what a dead *create* left, for no table tells where to look.
 
 mod candidates;
 mod walk;

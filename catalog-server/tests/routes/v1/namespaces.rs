@@ -122,10 +122,10 @@ async fn keys_that_look_like_secrets_are_refused() {
 async fn a_value_that_a_database_cannot_hold_is_a_bad_request() {
     let lab = Lab::start().await;
     let api = lab.writer().await;
-    let answer = api.post("/namespaces", &json!({"namespace": ["a"], "properties": {"k": "x\u0000y"}})).await;
+    let answer = api.post("/namespaces", &json!({"namespace": ["a"], "properties": {"k": "x\u{0}y"}})).await;
     assert_eq!(answer.error().0, 400);
     api.namespace(&["a"]).await;
-    let answer = api.post("/namespaces/a/properties", &json!({"updates": {"k\u0000": "x"}})).await;
+    let answer = api.post("/namespaces/a/properties", &json!({"updates": {"k\u{0}": "x"}})).await;
     assert_eq!(answer.error().0, 400);
 }
 

@@ -90,15 +90,12 @@ impl Registration {
         }
     }
 
-    /// A table that is replaced keeps its id: the versions before are still its own.
+    /// A registered table is a new content, also where it takes the place of another. Its id tells no age, so that the
+    /// sweep of orphans stays out of its directory: whoever made the table may still write there.
     fn request(&self, app: &App, session: &Session, there: Option<Table>) -> CommitRequest {
         let Self { key, metadata_location, claims, overwrite: _ } = self;
-        let (id, expect) = match there {
-            Some(table) => (table.id, Expect::Location(table.metadata_location)),
-            // Ordered: the sweep of orphans reads the table's age from its id.
-            None => (app.ids.ordered(), Expect::Absent),
-        };
-        let content = Content::Table { id, metadata_location: metadata_location.clone() };
+        let expect = there.map_or(Expect::Absent, |table| Expect::Location(table.metadata_location));
+        let content = Content::Table { id: app.ids.random(), metadata_location: metadata_location.clone() };
         CommitRequest {
             id: app.ids.ordered(),
             author: session.principal.name.clone(),
