@@ -24,12 +24,15 @@ pub(crate) struct Lab {
     // Before the folder in this order: Postgres is gone when its log goes.
     postgres: OnceCell<Postgres>,
     python: OnceCell<PathBuf>,
-    built: OnceCell<()>,
+    server: OnceCell<()>,
+    dev: OnceCell<()>,
     tests: OnceCell<()>,
     scratch: TempDir,
 }
 
-const PROGRAMS: &[&str] = &["build", "--quiet", "-p", "catalog-server", "-p", "pangolin-dev"];
+// Each as it will be run: packages that are built together may get other features than one alone.
+const SERVER: &[&str] = &["build", "--quiet", "-p", "catalog-server"];
+const DEV: &[&str] = &["build", "--quiet", "-p", "pangolin-dev"];
 const TESTS: &[&str] = &["test", "--quiet", "--workspace", "--no-run"];
 
 impl Lab {
@@ -42,7 +45,8 @@ impl Lab {
             programs: Programs::locate()?,
             postgres: OnceCell::new(),
             python: OnceCell::new(),
-            built: OnceCell::new(),
+            server: OnceCell::new(),
+            dev: OnceCell::new(),
             tests: OnceCell::new(),
             scratch,
         })
@@ -74,22 +78,19 @@ impl Lab {
     pub(crate) async fn prepare(&self, needs: &[Need]) -> Outcome {
         for need in needs {
             match need {
-                Need::Programs => self
-                    .built
-                    .get_or_try_init(async || self.programs.build("build the programs", PROGRAMS).await)
-                    .await
-                    .map(drop)?,
-                Need::Tests => self
-                    .tests
-                    .get_or_try_init(async || self.programs.build("build all tests", TESTS).await)
-                    .await
-                    .map(drop)?,
+                Need::Server => self.build(&self.server, "build the server", SERVER).await?,
+                Need::Dev => self.build(&self.dev, "build what cargo dev runs", DEV).await?,
+                Need::Tests => self.build(&self.tests, "build all tests", TESTS).await?,
                 Need::Postgres => self.postgres().await.map(drop)?,
                 Need::Python => self.python().await.map(drop)?,
                 Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout).await?,
             }
         }
         Ok(())
+    }
+
+    async fn build(&self, once: &OnceCell<()>, says: &str, arguments: &[&str]) -> Outcome {
+        once.get_or_try_init(async || self.programs.build(says, arguments).await).await.map(drop)
     }
 
     /// A case's own folder; everything ending in `.log` in it is shown when the case fails.
@@ -111,7 +112,7 @@ impl Lab {
 
     /// Leaves the folders where they are, for a person to look into; says where.
     pub(crate) fn keep(self) -> PathBuf {
-        let Self { full: _, seed: _, programs: _, postgres, python: _, built: _, tests: _, scratch } = self;
+        let Self { full: _, seed: _, programs: _, postgres, python: _, server: _, dev: _, tests: _, scratch } = self;
         drop(postgres);
         scratch.keep()
     }

@@ -70,19 +70,19 @@ pub(crate) const ALL: &[Case] = &[
     Case {
         name: "contract_no_route_forgets_auth",
         says: "no route works without a credential, or with one that is not meant for it",
-        needs: &[Need::Programs, Need::Postgres],
+        needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_no_route_forgets_auth::run(lab)),
     },
     Case {
         name: "contract_bad_input",
         says: "bad requests get the right error body and change nothing",
-        needs: &[Need::Programs, Need::Postgres],
+        needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_bad_input::run(lab)),
     },
     Case {
         name: "contract_pagination",
         says: "pages of every list add up to the list",
-        needs: &[Need::Programs, Need::Postgres],
+        needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_pagination::run(lab)),
     },
     Case {
@@ -94,19 +94,19 @@ pub(crate) const ALL: &[Case] = &[
     Case {
         name: "engine_pyiceberg_dev",
         says: "cargo dev as a newcomer runs it, and PyIceberg with nothing but its pyiceberg.yaml",
-        needs: &[Need::Programs, Need::Python],
+        needs: &[Need::Dev, Need::Python],
         run: |lab| Box::pin(engine_pyiceberg_dev::run(lab)),
     },
     Case {
         name: "contract_unknown_outcome",
         says: "connections to Postgres are cut at random points, and no answer to a commit is wrong",
-        needs: &[Need::Programs, Need::Postgres],
+        needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_unknown_outcome::run(lab)),
     },
     Case {
         name: "chaos_kill_commits",
         says: "the server is killed again and again under writers, and no acknowledged commit is lost",
-        needs: &[Need::Programs, Need::Postgres],
+        needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(chaos_kill_commits::run(lab)),
     },
 ];

@@ -83,9 +83,10 @@ impl Rest {
             request = request.bearer_auth(token);
         }
         if !body.is_empty() {
-            let typed = headers.iter().any(|(name, _)| *name == "content-type");
-            let request_with = if typed { request } else { request.header("content-type", "application/json") };
-            request = request_with.body(body);
+            request = request.body(body);
+            if !headers.iter().any(|(name, _)| *name == "content-type") {
+                request = request.header("content-type", "application/json");
+            }
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

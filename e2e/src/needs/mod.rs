@@ -10,8 +10,10 @@ pub(crate) mod quiet;
 /// Something that must be there before a case starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// The server and the dev program, built.
-    Programs,
+    /// The server, built.
+    Server,
+    /// The dev program, built as `cargo dev` builds it.
+    Dev,
     /// All packages' tests, built.
     Tests,
     /// The private Postgres, running.
