@@ -54,7 +54,7 @@ async fn run_one(lab: &Lab, case: &'static Case, left: Duration) -> Ended {
 }
 
 /// Ends when somebody wants us to stop, so that destructors can end what runs.
-fn interruption() -> Outcome<std::pin::Pin<Box<impl Future<Output = ()>>>> {
+pub(crate) fn interruption() -> Outcome<std::pin::Pin<Box<impl Future<Output = ()>>>> {
     let mut interrupt = signal(SignalKind::interrupt()).attempt("listen for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).attempt("listen for SIGTERM")?;
     Ok(Box::pin(async move {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::cluster::{Cluster, Plan, eventually};
+use crate::cluster::{Cluster, Host, Plan, eventually, namespace};
 use crate::failure::{Attempt, Outcome, check};
 use crate::lab::Lab;
 
@@ -23,14 +23,13 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     for cluster in [&one, &other] {
         no_way_out(cluster)?;
     }
-    let during = Traces::look()?;
-    check(during.links.len() >= before.links.len() + 4, || "the clusters' links were not seen".to_owned())?;
-    check(during.cgroups.len() > before.cgroups.len(), || "the clusters' cgroups were not seen".to_owned())?;
-    check(during.foreign.len() >= before.foreign.len() + 6, || "the clusters' processes were not seen".to_owned())?;
+    let namespaces = [&one, &other].into_iter().flat_map(Cluster::hosts).map(Host::namespace);
+    let namespaces = namespaces.collect::<Outcome<BTreeSet<_>>>()?;
+    seen(&before, &namespaces)?;
     let homes = [one.place().home().to_owned(), other.place().home().to_owned()];
     drop((one, other));
     check(homes.iter().all(|home| !home.exists()), || format!("{homes:?} are still there"))?;
-    eventually(Duration::from_secs(10), async || Traces::look()?.none_beyond(&before)).await?;
+    eventually(Duration::from_secs(10), async || gone(&before, &namespaces)).await?;
     Ok("nothing left of two clusters: no process, link, mount, cgroup, file".to_owned())
 }
 
@@ -66,8 +65,6 @@ struct Traces {
     links: BTreeSet<PathBuf>,
     cgroups: BTreeSet<PathBuf>,
     mounts: BTreeSet<String>,
-    /// Processes of other process namespaces than ours.
-    foreign: BTreeSet<PathBuf>,
 }
 
 impl Traces {
@@ -76,25 +73,45 @@ impl Traces {
         let mut cgroups = BTreeSet::new();
         folders(Path::new("/sys/fs/cgroup"), &mut cgroups);
         let mounts = fs::read_to_string("/proc/self/mounts").attempt("list the mounts")?;
-        let own = fs::read_link("/proc/self/ns/pid").attempt("look at our own namespace")?;
-        let mut foreign = entries(Path::new("/proc")).attempt("list the processes")?;
-        foreign.retain(|process| fs::read_link(process.join("ns/pid")).is_ok_and(|namespace| namespace != own));
-        Ok(Self { links, cgroups, mounts: mounts.lines().map(str::to_owned).collect(), foreign })
+        Ok(Self { links, cgroups, mounts: mounts.lines().map(str::to_owned).collect() })
     }
 
-    /// Fails if there is anything of a cluster's that was not there before. Others may work on this machine, too, so
-    /// only what bears our name counts where that can be told.
-    fn none_beyond(self, before: &Self) -> Outcome {
-        let Self { links, cgroups, mounts, foreign } = self;
-        let named = |path: &&PathBuf| path.to_string_lossy().contains("/pgn");
-        let links: Vec<_> = links.difference(&before.links).filter(named).collect();
-        let named = |path: &&PathBuf| path.to_string_lossy().contains("/pangolin-");
-        let cgroups: Vec<_> = cgroups.difference(&before.cgroups).filter(named).collect();
-        let mounts: Vec<_> = mounts.difference(&before.mounts).filter(|mount| mount.contains("pangolin")).collect();
-        let foreign: Vec<_> = foreign.difference(&before.foreign).collect();
-        let clean = links.is_empty() && cgroups.is_empty() && mounts.is_empty() && foreign.is_empty();
-        check(clean, || format!("left: links {links:?}, cgroups {cgroups:?}, mounts {mounts:?}, processes {foreign:?}"))
+    /// What is there beyond what was there before. Others may work on this machine, too: only what bears our name counts.
+    fn beyond(self, before: &Self) -> [Vec<String>; 3] {
+        let Self { links, cgroups, mounts } = self;
+        let named = |paths: &BTreeSet<PathBuf>, before: &BTreeSet<PathBuf>, name: &str| -> Vec<String> {
+            let new = paths.difference(before).map(|path| path.display().to_string());
+            new.filter(|path| path.contains(name)).collect()
+        };
+        let mounts = mounts.difference(&before.mounts).filter(|mount| mount.contains("pangolin"));
+        [
+            named(&links, &before.links, "/pgn"),
+            named(&cgroups, &before.cgroups, "/pangolin-"),
+            mounts.cloned().collect(),
+        ]
     }
+}
+
+/// A search that finds nothing proves nothing, so it must find the clusters while they run. Their mounts are private.
+fn seen(before: &Traces, namespaces: &BTreeSet<PathBuf>) -> Outcome {
+    let [links, cgroups, _private] = Traces::look()?.beyond(before);
+    let processes = within(namespaces)?;
+    let all = links.len() >= 4 && cgroups.len() >= 4 && processes.len() >= 6;
+    check(all, || format!("not all of the clusters was found: {links:?}, {cgroups:?}, {processes:?}"))
+}
+
+fn gone(before: &Traces, namespaces: &BTreeSet<PathBuf>) -> Outcome {
+    let [links, cgroups, mounts] = Traces::look()?.beyond(before);
+    let left = [links, cgroups, mounts, within(namespaces)?].concat();
+    check(left.is_empty(), || format!("left: {}", left.join(", ")))
+}
+
+/// The processes in these namespaces.
+fn within(namespaces: &BTreeSet<PathBuf>) -> Outcome<Vec<String>> {
+    let all = entries(Path::new("/proc")).attempt("list the processes")?;
+    let all = all.iter().filter_map(|path| path.file_name()?.to_str()?.parse::<u32>().ok());
+    let inside = all.filter(|process| namespace(*process).is_ok_and(|own| namespaces.contains(&own)));
+    Ok(inside.map(|process| format!("process {process}")).collect())
 }
 
 fn entries(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {

@@ -12,6 +12,7 @@ use super::tools;
 use super::up::{Cluster, Plan};
 use crate::failure::{Failure, Outcome};
 use crate::needs::programs::Programs;
+use crate::runner::interruption;
 
 /// Options of `up`.
 #[derive(Args, Debug)]
@@ -48,7 +49,11 @@ impl Up {
         let checkout = Programs::locate()?.checkout;
         let tier = if api_only { Tier::Api } else { Tier::Full };
         let take = || Place::take(which.cluster);
-        let cluster = Cluster::up(&checkout, take, Plan { tier, nodes, silent: false }).await?;
+        let mut interrupted = interruption()?;
+        let cluster = tokio::select! {
+            cluster = Cluster::up(&checkout, take, Plan { tier, nodes, silent: false }) => cluster?,
+            () = &mut interrupted => return Err(Failure::new("interrupted; what was begun is removed")),
+        };
         println!("kubeconfig: {}", cluster.place().kubeconfig().display());
         println!("try:  eval \"$(cargo e2e env{})\"", which.flag());
         match tier {

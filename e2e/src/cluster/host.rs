@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -70,6 +70,11 @@ impl Host {
         format!("{}/{}", self.place.cgroup(), self.name())
     }
 
+    /// What the kernel calls its process namespace.
+    pub(crate) fn namespace(&self) -> Outcome<PathBuf> {
+        namespace(self.first).attempt(format!("look at the namespaces of {}", self.name()))
+    }
+
     /// Starts a program in the host; its log is called after host and program.
     pub(crate) fn daemon(&self, name: &str, program: &Path, arguments: &[String]) -> Outcome<Daemon> {
         let mut command = self.enter(program);
@@ -114,6 +119,11 @@ async fn first_process(mut holder: Daemon) -> Outcome<u32> {
 /// `unshare` has become the shell: `/proc` is mounted by then.
 fn is_shell(process: u32) -> bool {
     fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim() == "sh")
+}
+
+/// What the kernel calls the process namespace of a process.
+pub(crate) fn namespace(process: u32) -> std::io::Result<PathBuf> {
+    fs::read_link(format!("/proc/{process}/ns/pid"))
 }
 
 /// Runs a command to its end; what it said is in the failure.

@@ -31,6 +31,7 @@ mod wait;
 
 pub(crate) use api::Api;
 pub(crate) use commands::{Env, Up, Which, status};
+pub(crate) use host::{Host, namespace};
 pub(crate) use tools::build_for_cases;
 pub(crate) use up::{Cluster, Plan};
 pub(crate) use wait::eventually;

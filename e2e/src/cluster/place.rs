@@ -1,6 +1,7 @@
 //! What bears a cluster's index: its folder, names and addresses.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
@@ -34,9 +35,12 @@ impl Place {
         let place = Self::of(index)?;
         let parent = place.home.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(parent).attempt(format!("make {}", parent.display()))?;
-        fs::create_dir(&place.home)
-            .attempt(format!("take {}; cluster {index} is there already? cargo e2e down", place.home.display()))?;
-        Ok(place)
+        match fs::create_dir(&place.home) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                Err(Failure::new(format!("cluster {index} is there already: cargo e2e status says how it is")))
+            }
+            made => made.map(|()| place.clone()).attempt(format!("make {}", place.home.display())),
+        }
     }
 
     /// Takes the first place that nobody has, for a case.
