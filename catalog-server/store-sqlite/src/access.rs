@@ -6,12 +6,14 @@ use catalog_store::{Access, AccessStore, Result};
 use crate::SqliteStore;
 use crate::branches::{self, branch_columns};
 use crate::error::refused;
-use crate::row::Fields;
+use crate::row::{Fields, now};
 use crate::tokens::{self, token_columns};
 use crate::warehouses::{self, warehouse_columns};
 
 pub(crate) const ACCESS: &str = concat!(
-    "SELECT CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER) * 1000, ",
+    "SELECT ",
+    now!(),
+    ", ",
     token_columns!(),
     ", ",
     warehouse_columns!(),

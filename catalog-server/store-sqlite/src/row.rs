@@ -44,6 +44,14 @@ impl<'r> Fields<'r> {
     }
 }
 
+/// The database's clock, in SQL, as times are kept; the same all through a statement.
+macro_rules! now {
+    () => {
+        "CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER) * 1000"
+    };
+}
+pub(crate) use now;
+
 /// How times are kept.
 pub(crate) fn micros(time: Timestamp) -> i64 {
     time.as_microsecond()

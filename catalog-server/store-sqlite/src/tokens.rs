@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::{damaged, refused};
-use crate::row::{Fields, Slice, micros};
+use crate::row::{Fields, Slice, micros, now};
 use crate::{SqliteStore, changes, finish};
 
 macro_rules! columns {
@@ -59,9 +59,12 @@ pub(crate) const LIST_OF_USER: &str = concat!(
 const COUNT: &str = "
     SELECT count(*) FROM active_tokens t
     WHERE (?1 IS NULL OR t.user_id = ?1) AND t.expires_at > ?2 AND (t.revoked_at IS NULL OR t.revoked_at > ?2)";
-pub(crate) const DELETE_EXPIRED: &str = "
-    DELETE FROM active_tokens WHERE token_id IN (
-      SELECT token_id FROM active_tokens WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+pub(crate) const DELETE_EXPIRED: &str = concat!(
+    "DELETE FROM active_tokens WHERE token_id IN (
+      SELECT token_id FROM active_tokens WHERE expires_at <= min(?1, ",
+    now!(),
+    ") ORDER BY expires_at LIMIT ?2)"
+);
 
 #[async_trait]
 impl TokenStore for SqliteStore {

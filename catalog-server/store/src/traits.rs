@@ -134,9 +134,9 @@ pub trait TokenStore: Send + Sync + 'static {
     /// How many tokens [`Self::list_active_tokens`] would list.
     async fn count_active_tokens(&self, filter: &TokenFilter, now: Timestamp) -> Result<u64>;
 
-    /// Deletes at most `limit` tokens that expired at or before `now`; how many that were. A revoked one stays as long,
-    /// so that a late repeat of its PUT cannot bring it back. Replicas that sweep at the same time do not wait for one
-    /// another.
+    /// Deletes at most `limit` tokens that expired at or before `now`, and by the database's clock as well: by that one
+    /// they are judged. How many that were. A revoked one stays as long, so that a late repeat of its PUT cannot bring
+    /// it back. Replicas that sweep at the same time do not wait for one another.
     async fn delete_expired_tokens(&self, now: Timestamp, limit: u32) -> Result<u64>;
 }
 

@@ -82,11 +82,13 @@ pub(crate) const COUNT_ACTIVE: &str = "
 
 /// The sweep: index `active_tokens_expiry`. Rows that another sweep or a change has locked are left for the next time.
 /// A revoked row stays until it would have expired anyhow, so that a late repeat of its PUT cannot bring it back.
+/// `least`: a sweep whose clock is ahead deletes nothing that this clock, by which tokens are judged, still lets in.
+/// `now()`, not `clock_timestamp()`: one that changes within a statement could not be looked up in the index.
 /// An array, not `IN`: a generic plan, which does not know the limit, would join by reading the whole table.
 pub const DELETE_EXPIRED: &str = "
     DELETE FROM active_tokens WHERE token_id = ANY (ARRAY (
       SELECT token_id FROM active_tokens
-      WHERE expires_at <= $1::timestamptz
+      WHERE expires_at <= least($1::timestamptz, now())
       ORDER BY expires_at
       LIMIT $2::bigint
       FOR UPDATE SKIP LOCKED))";

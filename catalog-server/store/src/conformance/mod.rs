@@ -136,6 +136,7 @@ macro_rules! conformance {
                 active_tokens_are_listed_in_order_whatever_the_page_size
                 active_tokens_of_one_user_are_listed_alone
                 expired_tokens_are_deleted_in_batches
+                a_sweep_whose_clock_is_ahead_deletes_nothing_that_the_databases_clock_lets_in
             }
             changes {
                 each_mutation_is_told_and_nothing_else

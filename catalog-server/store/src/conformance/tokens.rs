@@ -187,6 +187,17 @@ pub async fn expired_tokens_are_deleted_in_batches(subject: &Subject) {
     assert!(subject.store.newest_token("gone").await.unwrap().is_some());
 }
 
+pub async fn a_sweep_whose_clock_is_ahead_deletes_nothing_that_the_databases_clock_lets_in(subject: &Subject) {
+    let database_now = subject.store.access(None, None, "main").await.unwrap().database_now;
+    for (owner, seconds) in [("ended", -1), ("live", 3_600)] {
+        let expires_at = micros_later(database_now, seconds * 1_000_000);
+        subject.store.put_token(NewToken { expires_at, ..new_token(owner, 1) }, at(0)).await.unwrap();
+    }
+    let ahead = micros_later(database_now, 86_400_000_000);
+    assert_eq!(subject.store.delete_expired_tokens(ahead, 10).await.unwrap(), 1);
+    assert_eq!(active(subject, database_now).await, ["live-1"]);
+}
+
 async fn active(subject: &Subject, now: jiff::Timestamp) -> Vec<String> {
     let page = crate::PaginationParams::default();
     let listed = subject.store.list_active_tokens(&TokenFilter::default(), now, &page).await.unwrap();
