@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn what_passes_is_unavailable_and_what_stays_is_a_fault_of_the_backend() {
-        for code in ["08006", "40001", "40P01", "53300", "55P03", "57014", "57P01", "25006", "28P01", "28000", "3D000"] {
+        for code in ["08006", "40001", "40P01", "53300", "55P03", "57014", "57P01", "25006", "28P01", "28000", "3D000"]
+        {
             assert!(code_passes(code), "{code}");
         }
         for code in ["42P01", "23505", "22021", "54000", "3F000", "25P02"] {

@@ -72,11 +72,8 @@ impl TokenStore for SqliteStore {
     async fn put_token(&self, token: NewToken, now: Timestamp) -> Result<(Token, PutOutcome)> {
         let mut change = self.change().await?;
         if let Some(stored) = get(&mut *change, &token.owner_uid, token.revision).await? {
-            return if is_same(&stored, &token) {
-                Ok((stored, PutOutcome::Unchanged))
-            } else {
-                Err(StoreError::Conflict(format!("revision {} is there with another token", token.revision)))
-            };
+            token.compare(&stored)?;
+            return Ok((stored, PutOutcome::Unchanged));
         }
         insert(&mut change, &token).await?;
         let stored = get(&mut *change, &token.owner_uid, token.revision).await?;
@@ -193,13 +190,6 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Token, sqlx::Error> {
     })
 }
 
-/// Its end may be another by now.
-fn is_same(stored: &Token, asked: &NewToken) -> bool {
-    let NewToken { token_id, user_id, hash, grants, expires_at: _, owner_uid, revision } = asked;
-    (&stored.token_id, &stored.user_id, &stored.hash) == (token_id, user_id, hash)
-        && (&stored.grants, &stored.owner_uid, stored.revision) == (grants, owner_uid, *revision)
-}
-
 fn hash(bytes: &[u8]) -> Result<[u8; 32], sqlx::Error> {
     bytes.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
@@ -224,7 +214,7 @@ async fn insert(change: &mut SqliteConnection, token: &NewToken) -> Result<()> {
     match inserted {
         Ok(_) => Ok(()),
         Err(error) if error.as_database_error().is_some_and(|e| e.is_unique_violation()) => {
-            Err(StoreError::Conflict(format!("the token id {token_id} is in use")))
+            Err(NewToken::id_is_taken())
         }
         Err(error) => Err(refused(error)),
     }

@@ -115,7 +115,7 @@ async fn get(executor: impl SqliteExecutor<'_>, name: &str) -> Result<Option<War
 
 async fn insert(change: &mut SqliteConnection, put: &PutWarehouse, now: Timestamp) -> Result<PutOutcome> {
     let PutWarehouse { uid, name, location, profile, credential, revision, owner_uid, take_over: _ } = put;
-    refuse_overlap(change, location).await?;
+    refuse_overlap(change, put).await?;
     let id = sqlx::query(INSERT)
         .bind(uid)
         .bind(name)
@@ -136,14 +136,14 @@ async fn insert(change: &mut SqliteConnection, put: &PutWarehouse, now: Timestam
 }
 
 /// Warehouses are few: all are compared.
-async fn refuse_overlap(change: &mut SqliteConnection, location: &str) -> Result<()> {
+async fn refuse_overlap(change: &mut SqliteConnection, put: &PutWarehouse) -> Result<()> {
     let others: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, location FROM warehouses WHERE deleted_at IS NULL")
+        sqlx::query_as("SELECT name, location FROM warehouses WHERE deleted_at IS NULL ORDER BY name")
             .fetch_all(change)
             .await
             .map_err(refused)?;
-    match others.iter().find(|(_, other)| overlap(other, location)) {
-        Some((name, other)) => Err(StoreError::AlreadyExists(format!("warehouse {name} at {other}"))),
+    match others.iter().find(|(_, at)| overlap(at, &put.location)) {
+        Some((other, at)) => Err(put.overlaps(other, at)),
         None => Ok(()),
     }
 }
@@ -154,7 +154,7 @@ async fn update(
     stored: &Warehouse,
     now: Timestamp,
 ) -> Result<PutOutcome> {
-    let outcome = outcome(put, stored)?;
+    let outcome = put.compare(stored)?;
     if outcome == PutOutcome::Unchanged {
         return Ok(outcome);
     }
@@ -169,20 +169,4 @@ async fn update(
         .map_err(refused)?;
     changes::record(change, Topic::Warehouse, &put.name, now).await?;
     Ok(outcome)
-}
-
-fn outcome(put: &PutWarehouse, stored: &Warehouse) -> Result<PutOutcome> {
-    let owned = stored.owner_uid.as_ref().map(|owner| *owner == put.owner_uid);
-    if owned == Some(false) && !put.take_over {
-        return Err(StoreError::Conflict(format!("warehouse {} belongs to another resource", put.name)));
-    }
-    if stored.location != put.location {
-        let Warehouse { name, location, .. } = stored;
-        return Err(StoreError::Conflict(format!("warehouse {name} is at {location}, which cannot be changed")));
-    }
-    Ok(match owned {
-        None | Some(false) => PutOutcome::Adopted,
-        Some(true) if stored.revision == put.revision => PutOutcome::Unchanged,
-        Some(true) => PutOutcome::Updated,
-    })
 }

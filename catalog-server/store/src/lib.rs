@@ -12,6 +12,7 @@ mod error;
 mod keys;
 mod model;
 mod page;
+mod put;
 mod traits;
 
 mod coalescer;

@@ -121,22 +121,14 @@ async fn put(transaction: &mut Transaction, token: &NewToken, now: Timestamp) ->
     }
     let in_the_way = sqlx::query(sql::IN_THE_WAY).bind(token_id.clone()).bind(owner_uid.clone()).bind(*revision);
     match transaction.fetch_optional(in_the_way).await? {
-        Some(row) => Ok((same(read_row(&row)?, token)?, PutOutcome::Unchanged)),
+        Some(row) => {
+            let stored = read_row(&row)?;
+            token.compare(&stored)?;
+            Ok((stored, PutOutcome::Unchanged))
+        }
         // It was there, and a sweep took it away.
         None => Err(StoreError::Unavailable("the token was deleted while it was stored".into())),
     }
-}
-
-/// The stored token, if it is the one that was asked for. Its end may be another by now.
-fn same(stored: Token, asked: &NewToken) -> Result<Token> {
-    let NewToken { token_id, user_id, hash, grants, expires_at: _, owner_uid, revision } = asked;
-    if stored.owner_uid != *owner_uid || stored.revision != *revision {
-        return Err(StoreError::Conflict("the token's id is taken".into()));
-    }
-    if stored.token_id != *token_id || stored.hash != *hash || stored.user_id != *user_id || stored.grants != *grants {
-        return Err(StoreError::Conflict(format!("revision {revision} of {owner_uid} holds another token")));
-    }
-    Ok(stored)
 }
 
 async fn confirm(

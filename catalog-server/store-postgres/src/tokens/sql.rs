@@ -20,13 +20,13 @@ pub(crate) const INSERT: &str = concat!(
     columns!()
 );
 
-/// The row or two that kept [`INSERT`] from inserting.
+/// The row or two that kept [`INSERT`] from inserting, that of the owner and revision first.
 pub(crate) const IN_THE_WAY: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM active_tokens t
       WHERE t.token_id = $1 OR (t.owner_uid = $2 AND t.revision = $3)
-      ORDER BY t.revision <> $3"
+      ORDER BY (t.owner_uid, t.revision) <> ($2, $3)"
 );
 
 /// All rows of an owner, in one order, so that two changes of the same owner cannot wait for each other.

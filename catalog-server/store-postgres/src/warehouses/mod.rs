@@ -71,7 +71,7 @@ async fn put_locked(
     let Some(stored) = stored.as_ref().map(read_row).transpose()? else {
         return Ok((create(transaction, put, now).await?, PutOutcome::Created));
     };
-    let outcome = compare(&stored, &put)?;
+    let outcome = put.compare(&stored)?;
     match outcome {
         PutOutcome::Unchanged => Ok((stored, outcome)),
         PutOutcome::Adopted | PutOutcome::Updated | PutOutcome::Created => {
@@ -80,30 +80,14 @@ async fn put_locked(
     }
 }
 
-/// What a PUT does to the row that is there.
-fn compare(stored: &Warehouse, put: &PutWarehouse) -> Result<PutOutcome> {
-    let mine = stored.owner_uid.as_deref() == Some(put.owner_uid.as_str());
-    if stored.owner_uid.is_some() && !mine && !put.take_over {
-        return Err(StoreError::Conflict(format!("warehouse {} belongs to another resource", put.name)));
-    }
-    if stored.location != put.location {
-        let Warehouse { name, location, .. } = stored;
-        return Err(StoreError::Conflict(format!("warehouse {name} lies at {location}, which cannot be changed")));
-    }
-    Ok(match mine {
-        false => PutOutcome::Adopted,
-        true if stored.revision == put.revision => PutOutcome::Unchanged,
-        true => PutOutcome::Updated,
-    })
-}
-
 async fn create(transaction: &mut Transaction, put: PutWarehouse, now: Timestamp) -> Result<Warehouse> {
-    let PutWarehouse { uid, name, location, profile, credential, revision, owner_uid, take_over: _ } = put;
-    let overlapping = sqlx::query(sql::OVERLAPPING).bind(name.clone()).bind(location.clone());
+    let overlapping = sqlx::query(sql::OVERLAPPING).bind(put.name.clone()).bind(put.location.clone());
     if let Some(row) = transaction.fetch_optional(overlapping).await? {
-        let other: String = Columns::new(&row).take()?;
-        return Err(StoreError::AlreadyExists(format!("a warehouse whose location overlaps {location} ({other})")));
+        let mut columns = Columns::new(&row);
+        let (other, at): (String, String) = (columns.take()?, columns.take()?);
+        return Err(put.overlaps(&other, &at));
     }
+    let PutWarehouse { uid, name, location, profile, credential, revision, owner_uid, take_over: _ } = put;
     let insert = sqlx::query(sql::INSERT)
         .bind(uid)
         .bind(name)

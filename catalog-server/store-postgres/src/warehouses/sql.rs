@@ -19,7 +19,7 @@ pub(crate) const GET: &str =
 
 /// Another warehouse whose root is this one, above it or below it. Roots end with a slash.
 pub(crate) const OVERLAPPING: &str = "
-    SELECT w.name FROM warehouses w
+    SELECT w.name, w.location FROM warehouses w
     WHERE w.deleted_at IS NULL AND w.name <> $1
       AND (starts_with(w.location, $2) OR starts_with($2, w.location))
     ORDER BY w.name

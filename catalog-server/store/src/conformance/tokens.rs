@@ -24,8 +24,9 @@ pub async fn a_token_is_written_once(subject: &Subject) {
         NewToken { token_id: "another".into(), ..asked.clone() },
         NewToken { grants: json!([]), ..asked.clone() },
     ] {
-        let refused = subject.store.put_token(other, at(2)).await;
-        assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+        let refused = subject.store.put_token(other, at(2)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict(_)), "{refused:?}");
+        assert_eq!(refused.to_string(), "revision 1 of etl holds another token");
     }
     assert_eq!(subject.store.newest_token("etl").await.unwrap(), Some(first));
     assert_eq!(all_changes(subject).await, before);
@@ -35,9 +36,15 @@ pub async fn an_id_belongs_to_one_token(subject: &Subject) {
     subject.store.put_token(new_token("etl", 1), at(0)).await.unwrap();
     for (owner, revision) in [("etl", 2), ("thief", 1)] {
         let stolen = NewToken { token_id: "etl-1".into(), hash: [1; 32], ..new_token(owner, revision) };
-        let refused = subject.store.put_token(stolen, at(0)).await;
-        assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+        let refused = subject.store.put_token(stolen, at(0)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict(_)), "{refused:?}");
+        assert_eq!(refused.to_string(), "the token's id is taken");
     }
+    // Both stand in its way: its own revision is what is told.
+    subject.store.put_token(new_token("thief", 1), at(0)).await.unwrap();
+    let both = NewToken { token_id: "etl-1".into(), ..new_token("thief", 1) };
+    let refused = subject.store.put_token(both, at(0)).await.unwrap_err();
+    assert_eq!(refused.to_string(), "revision 1 of thief holds another token");
 }
 
 pub async fn of_equal_puts_at_once_one_creates(subject: &Subject) {

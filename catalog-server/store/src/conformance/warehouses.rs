@@ -70,8 +70,9 @@ pub async fn a_put_with_another_revision_updates_the_row(subject: &Subject) {
 pub async fn a_live_other_owner_is_not_robbed_unless_it_is_asked_for(subject: &Subject) {
     let (mine, _) = subject.store.put_warehouse(put_warehouse("lake"), at(0)).await.unwrap();
     let theirs = PutWarehouse { owner_uid: "thief".into(), revision: "r9".into(), ..put_warehouse("lake") };
-    let refused = subject.store.put_warehouse(theirs.clone(), at(1)).await;
-    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    let refused = subject.store.put_warehouse(theirs.clone(), at(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Conflict(_)), "{refused:?}");
+    assert_eq!(refused.to_string(), "warehouse lake belongs to another resource");
     assert_eq!(subject.store.get_warehouse("lake").await.unwrap(), Some(mine.clone()));
     let forced = PutWarehouse { take_over: true, ..theirs };
     let (taken, outcome) = subject.store.put_warehouse(forced, at(2)).await.unwrap();
@@ -106,8 +107,9 @@ pub async fn only_its_owner_detaches_a_warehouse(subject: &Subject) {
 pub async fn a_location_cannot_be_changed(subject: &Subject) {
     let (before, _) = subject.store.put_warehouse(put_warehouse("lake"), at(0)).await.unwrap();
     let moved = PutWarehouse { location: "s3://elsewhere/".into(), revision: "r2".into(), ..put_warehouse("lake") };
-    let refused = subject.store.put_warehouse(moved, at(1)).await;
-    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    let refused = subject.store.put_warehouse(moved, at(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Conflict(_)), "{refused:?}");
+    assert_eq!(refused.to_string(), "warehouse lake lies at s3://lake/lake/, which cannot be changed");
     assert_eq!(subject.store.get_warehouse("lake").await.unwrap(), Some(before));
 }
 
@@ -115,8 +117,10 @@ pub async fn locations_of_warehouses_never_overlap(subject: &Subject) {
     let put = |name: &str, location: &str| PutWarehouse { location: location.into(), ..put_warehouse(name) };
     subject.store.put_warehouse(put("lake", "s3://b/a_b/"), at(0)).await.unwrap();
     for (name, location) in [("equal", "s3://b/a_b/"), ("below", "s3://b/a_b/c/"), ("above", "s3://b/")] {
-        let refused = subject.store.put_warehouse(put(name, location), at(1)).await;
-        assert!(matches!(refused, Err(StoreError::AlreadyExists(_))), "{name}: {refused:?}");
+        let refused = subject.store.put_warehouse(put(name, location), at(1)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::AlreadyExists(_)), "{name}: {refused:?}");
+        let text = format!("a warehouse whose location overlaps with {location} (lake, at s3://b/a_b/) exists already");
+        assert_eq!(refused.to_string(), text);
         assert_eq!(subject.store.get_warehouse(name).await.unwrap(), None);
     }
     for (name, location) in [("longer", "s3://b/a_bc/"), ("wild", "s3://b/axb/"), ("other", "s3://bb/a_b/")] {
