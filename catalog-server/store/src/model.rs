@@ -243,8 +243,9 @@ pub enum Operation {
         expect: Expect,
         /// What is there afterwards.
         content: Content,
-        /// All locations that the content holds from now on, each normalised with a trailing `/`; `None` keeps what
-        /// it holds. A location that overlaps another content's is a conflict.
+        /// Locations that the content holds from now on, each normalised with a trailing `/`, beside all that it
+        /// holds already: snapshots that are still live may have their files there. They are let go together, when
+        /// the content leaves the tree. A location that overlaps another content's is a conflict.
         locations: Option<Vec<String>>,
     },
     /// Write a tombstone. Unless the same commit puts the content under another key, its locations are let go.

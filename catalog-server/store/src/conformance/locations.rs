@@ -75,7 +75,7 @@ pub async fn a_drop_lets_locations_go_and_a_rename_keeps_them(subject: &Subject)
     commit(subject, &branch, claim("w", &["s3://b/t/"])).await;
 }
 
-pub async fn a_put_replaces_what_its_content_held(subject: &Subject) {
+pub async fn a_content_holds_what_it_ever_held_until_it_is_dropped(subject: &Subject) {
     let branch = main_branch(subject).await;
     commit(subject, &branch, claim("t", &["s3://b/t/", "s3://b/old/"])).await;
     let key = table_key("a", "t");
@@ -84,16 +84,22 @@ pub async fn a_put_replaces_what_its_content_held(subject: &Subject) {
         let content = Content::Table { id, metadata_location: to.into() };
         request(vec![put_at(key.clone(), location(from), content, locations)])
     };
+    let held = ["s3://b/new/", "s3://b/old/", "s3://b/t/y/", "s3://b/t/x/"];
+    let all_are_held = async || {
+        for held in held {
+            conflict(subject, &branch, claim("u", &[held])).await;
+        }
+    };
     commit(subject, &branch, moved("m", "m1", &["s3://b/t/x/", "s3://b/new/"])).await;
-    conflict(subject, &branch, claim("u", &["s3://b/new/"])).await;
-    commit(subject, &branch, claim("v", &["s3://b/old/"])).await;
-    commit(subject, &branch, claim("w", &["s3://b/t/y/"])).await;
-    conflict(subject, &branch, moved("m1", "m2", &["s3://b/t/"])).await;
-    // A commit that says nothing about locations keeps them.
+    all_are_held().await;
+    // A commit that says nothing about locations keeps them; so does one that goes back to where the table was.
     let content = Content::Table { id, metadata_location: "m2".into() };
     let silent = Operation::Put { key: key.clone(), expect: location("m1"), content, locations: None };
     commit(subject, &branch, request(vec![silent])).await;
-    conflict(subject, &branch, claim("u", &["s3://b/t/x/"])).await;
+    commit(subject, &branch, moved("m2", "m3", &["s3://b/t/"])).await;
+    all_are_held().await;
+    commit(subject, &branch, request(vec![delete(key.clone(), location("m3"))])).await;
+    commit(subject, &branch, claim("u", &held)).await;
 }
 
 pub async fn a_content_that_widens_its_location_is_stopped_by_its_neighbours(subject: &Subject) {

@@ -114,7 +114,7 @@ macro_rules! conformance {
                 siblings_and_wildcards_do_not_overlap
                 another_warehouse_has_locations_of_its_own
                 a_drop_lets_locations_go_and_a_rename_keeps_them
-                a_put_replaces_what_its_content_held
+                a_content_holds_what_it_ever_held_until_it_is_dropped
                 a_content_that_widens_its_location_is_stopped_by_its_neighbours
                 of_claims_at_once_one_wins
             }

@@ -14,7 +14,7 @@ use crate::{
 pub(super) struct Draft {
     /// What each key becomes; `None` is a tombstone.
     pub(super) changes: Vec<(Key, Option<Content>)>,
-    /// What contents hold from now on; nothing, if they leave the tree.
+    /// All that contents hold from now on; nothing, if they leave the tree.
     pub(super) holds: BTreeMap<Uuid, Vec<String>>,
     pub(super) purges: Vec<PurgeRow>,
 }
@@ -73,10 +73,7 @@ impl Draft {
                 check_expected(key, expect, found)?;
                 self.leave(found, stays);
                 if let Some(locations) = locations {
-                    let mut locations = locations.clone();
-                    locations.sort_unstable();
-                    locations.dedup();
-                    self.holds.insert(content.id(), locations);
+                    self.hold(content.id(), locations, state);
                 }
                 self.changes.push((key.clone(), Some(content.clone())));
             }
@@ -93,6 +90,15 @@ impl Draft {
             }
         }
         Ok(())
+    }
+
+    /// Adds to what a content holds. What lies within another of its locations is held by that one.
+    fn hold(&mut self, id: Uuid, locations: &[String], state: &State) {
+        let held = || state.held.iter().filter(|(_, holder)| *holder == id).map(|(location, _)| location.clone());
+        let all = self.holds.entry(id).or_insert_with(|| held().collect());
+        all.extend_from_slice(locations);
+        all.sort_unstable();
+        all.dedup_by(|location, before| location.starts_with(before.as_str()));
     }
 
     /// What was under a key lets its locations go, unless the same request puts it somewhere.

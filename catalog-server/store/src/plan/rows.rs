@@ -14,7 +14,8 @@ pub struct Rows {
     /// To insert, or to update `kind` and `seq` where the key has a row: the last state of each key that appeared,
     /// disappeared or became another kind. Sorted by key, each once.
     pub names: Vec<NameRow>,
-    /// Contents whose locations are to be deleted, before `claims` are inserted. Sorted, each once.
+    /// Contents whose locations are to be deleted, before `claims` (which has all that they hold from now on) are
+    /// inserted. Sorted, each once.
     pub releases: Vec<Uuid>,
     /// Locations to insert, with who holds them. Each location once.
     pub claims: Vec<(String, Uuid)>,

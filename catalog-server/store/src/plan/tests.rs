@@ -324,16 +324,26 @@ fn locations_are_taken_and_let_go_within_a_group() {
 }
 
 #[test]
-fn new_locations_of_a_content_replace_what_it_held() {
+fn a_content_holds_what_it_ever_held_until_it_is_dropped() {
     let key = table_key("a", "t");
     let mut before = state(&[(key.clone(), table(2, "m0"))]);
     before.held = vec![("s3://b/t/".into(), id(2))];
-    let moved = holding(put(key, at_location("m0"), table(2, "m1")), &["s3://b/t/x/"]);
-    let other = holding(create_free(6, &table_key("a", "u")).operations.remove(0), &["s3://b/t/y/"]);
-    let Plan { results, rows } = run(&[request(5, vec![moved], vec![]), request(6, vec![other], vec![])], before);
-    assert!(results.iter().all(Result::is_ok));
-    assert_eq!(rows.releases, [id(2), id(6)]);
-    assert_eq!(rows.claims, [("s3://b/t/x/".to_owned(), id(2)), ("s3://b/t/y/".to_owned(), id(6))]);
+    let moved = holding(put(key.clone(), at_location("m0"), table(2, "m1")), &["s3://b/new/", "s3://b/t/x/"]);
+    let claim = |n, name: &str| holding(create_free(n, &table_key("a", name)).operations.remove(0), &["s3://b/t/y/"]);
+    let requests = [
+        request(5, vec![moved], vec![]),
+        request(6, vec![claim(6, "u")], vec![]),
+        request(7, vec![delete(key, at_location("m1"))], vec![]),
+        request(8, vec![claim(8, "u")], vec![]),
+    ];
+    let rows = run(&requests[..1], before.clone()).rows;
+    assert_eq!(rows.releases, [id(2)]);
+    assert_eq!(rows.claims, [("s3://b/new/".to_owned(), id(2)), ("s3://b/t/".to_owned(), id(2))]);
+    let Plan { results, rows } = run(&requests, before);
+    let won: Vec<bool> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(won, [true, false, true, true]);
+    assert_eq!(rows.releases, [id(2), id(8)]);
+    assert_eq!(rows.claims, [("s3://b/t/y/".to_owned(), id(8))]);
 }
 
 #[test]
