@@ -73,6 +73,10 @@ impl Test {
             for case in cases::ALL {
                 println!("{:30} {}", case.name, case.says);
             }
+            println!("\nOnly when named:");
+            for case in cases::BY_NAME {
+                println!("{:30} {}", case.name, case.says);
+            }
             return Ok(true);
         }
         let chosen = choose(&names)?;
@@ -83,10 +87,14 @@ impl Test {
 
 /// The cases of these names, in the list's order.
 fn choose(names: &[String]) -> Outcome<Vec<&'static Case>> {
-    if let Some(unknown) = names.iter().find(|name| cases::ALL.iter().all(|case| case.name != name.as_str())) {
+    if names.is_empty() {
+        return Ok(cases::ALL.iter().collect());
+    }
+    let all: Vec<&Case> = cases::ALL.iter().chain(cases::BY_NAME).collect();
+    if let Some(unknown) = names.iter().find(|name| all.iter().all(|case| case.name != name.as_str())) {
         return Err(Failure::new(format!("there is no case {unknown}; cargo e2e test --list names them all")));
     }
-    Ok(cases::ALL.iter().filter(|case| names.is_empty() || names.iter().any(|name| name == case.name)).collect())
+    Ok(all.into_iter().filter(|case| names.iter().any(|name| name == case.name)).collect())
 }
 
 #[cfg(test)]

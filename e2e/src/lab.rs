@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use crate::chance::Chance;
-use crate::cluster;
+use crate::cluster::{self, Tier};
 use crate::failure::{Attempt, Outcome};
 use crate::hosts::postgres::Postgres;
 use crate::needs::programs::Programs;
@@ -83,7 +83,8 @@ impl Lab {
                 Need::Tests => self.build(&self.tests, "build all tests", TESTS).await?,
                 Need::Postgres => self.postgres().await.map(drop)?,
                 Need::Python => self.python().await.map(drop)?,
-                Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout).await?,
+                Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout, Tier::Api).await?,
+                Need::Cluster => cluster::build_for_cases(&self.programs.checkout, Tier::Full).await?,
             }
         }
         Ok(())

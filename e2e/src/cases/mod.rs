@@ -4,6 +4,7 @@ mod admit_rules;
 mod audit;
 mod chaos_kill_commits;
 mod cluster_leaves_nothing;
+mod cluster_runs_pods;
 mod contract_bad_input;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
@@ -110,3 +111,11 @@ pub(crate) const ALL: &[Case] = &[
         run: |lab| Box::pin(chaos_kill_commits::run(lab)),
     },
 ];
+
+/// Cases that run when they are named, and not with all others: a whole Kubernetes takes minutes to build at first.
+pub(crate) const BY_NAME: &[Case] = &[Case {
+    name: "cluster_runs_pods",
+    says: "pods run on two nodes under the strictest rules, find each other by name, and reach nothing outside",
+    needs: &[Need::Cluster],
+    run: |lab| Box::pin(cluster_runs_pods::run(lab)),
+}];

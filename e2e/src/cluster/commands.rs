@@ -30,8 +30,8 @@ pub(crate) struct Up {
 /// Which cluster is meant.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Which {
-    /// The cluster's number, 1 to 250: its addresses are 198.18.NUMBER.x
-    #[arg(long, value_name = "NUMBER", default_value_t = OURS, value_parser = clap::value_parser!(u8).range(1..=250))]
+    /// The cluster's number, 1 to 99: its addresses are 198.18.NUMBER.x
+    #[arg(long, value_name = "NUMBER", default_value_t = OURS, value_parser = clap::value_parser!(u8).range(1..=99))]
     cluster: u8,
 }
 

@@ -40,3 +40,14 @@ fn is_there(process: u32) -> bool {
     let state = fs::read_to_string(format!("/proc/{process}/stat"));
     state.is_ok_and(|text| !text.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
 }
+
+/// Removes the clusters of runs that were killed before they could.
+pub(crate) fn abandoned() -> Outcome {
+    for place in Place::taken()?.iter().filter(|place| place.is_for_a_case()) {
+        let owner = Record::read(place)?.and_then(|record| record.owner);
+        if owner.is_some_and(|owner| !owner.is_alive()) {
+            down(place)?;
+        }
+    }
+    Ok(())
+}

@@ -13,14 +13,17 @@ use super::api::Api;
 use super::control::words;
 use super::daemon::Daemon;
 use super::host::Host;
+use super::image::{self, Image};
 use super::keys::{Keys, Subject};
 use super::place::Place;
 use super::status::is_ready;
 use super::tools::Tools;
-use super::{kubeconfig, network, pause, wait};
+use super::{kubeconfig, network, wait};
 use crate::failure::{Attempt, Failure, Outcome};
 
 const LISTENS_WITHIN: Duration = Duration::from_secs(30);
+/// The first container of every pod holds its namespaces.
+const PAUSE: &str = "localhost/pause:1";
 const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// A node that was started.
@@ -101,15 +104,8 @@ impl Files<'_> {
         let arguments = ["--config".to_owned(), config.display().to_string()];
         let mut containerd = self.host.daemon("containerd", Path::new("containerd"), &arguments)?;
         let program = tools.pause().ok_or_else(|| Failure::new("no program for the pause image was built"))?;
-        let image = pause::pack(&self.path("pause"), &program)?;
-        let mut import = Command::new("ctr");
-        import.arg("--address").arg(self.socket()).args(["--namespace", "k8s.io", "images", "import"]).arg(image);
-        let probe = async || self.host.run("import the pause image", &import);
-        wait::until(&mut containerd, LISTENS_WITHIN, probe).await.map(drop)
-    }
-
-    fn socket(&self) -> PathBuf {
-        PathBuf::from("/run/containerd/containerd.sock")
+        let archive = Image { name: PAUSE, program: &program }.pack(&self.path("pause"))?;
+        wait::until(&mut containerd, LISTENS_WITHIN, async || image::import(self.host, &archive)).await
     }
 
     /// No AppArmor, no lowering of scores: hosts are processes among others here, not machines.
@@ -138,8 +134,8 @@ SystemdCgroup = false
 bin_dir = "/usr/lib/cni"
 conf_dir = {cni:?}
 "#,
-            self.socket(),
-            pause::NAME
+            image::SOCKET,
+            PAUSE
         )
     }
 
@@ -178,7 +174,7 @@ conf_dir = {cni:?}
             "authorization": {"mode": "Webhook"},
             "tlsCertFile": key("crt"),
             "tlsPrivateKeyFile": key("key"),
-            "containerRuntimeEndpoint": format!("unix://{}", self.socket().display()),
+            "containerRuntimeEndpoint": format!("unix://{}", image::SOCKET),
             "failCgroupV1": false,
             "cgroupDriver": "cgroupfs",
             "cgroupRoot": format!("/{}", self.cgroup),

@@ -50,6 +50,11 @@ impl Place {
             .ok_or_else(|| Failure::new("no index for one more cluster: cargo e2e status"))
     }
 
+    /// True if no person brought it up.
+    pub(crate) fn is_for_a_case(&self) -> bool {
+        self.index >= FOR_CASES
+    }
+
     /// All places that are taken.
     pub(crate) fn taken() -> Outcome<Vec<Self>> {
         let all = cache::dir()?.join("clusters");

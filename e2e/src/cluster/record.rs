@@ -17,6 +17,8 @@ pub(crate) struct Record {
     pub(crate) tier: Tier,
     /// Written before a host gets anything to do.
     pub(crate) hosts: Vec<Running>,
+    /// The process that will end it, if not a person.
+    pub(crate) owner: Option<Running>,
     /// True once `up` has come to its end.
     pub(crate) complete: bool,
 }

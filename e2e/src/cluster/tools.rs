@@ -10,6 +10,7 @@ use crate::needs::go::{Built, Module};
 const KUBERNETES: Module = Module { name: "kubernetes", of: Some("k8s.io/kubernetes"), stamp: kubernetes };
 const ETCD: Module = Module { name: "etcd", of: Some("go.etcd.io/etcd/server/v3"), stamp: unstamped };
 const COREDNS: Module = Module { name: "coredns", of: Some("github.com/coredns/coredns"), stamp: unstamped };
+const PROBE: Module = Module { name: "probe", of: None, stamp: unstamped };
 const PAUSE: Module = Module { name: "pause", of: None, stamp: unstamped };
 
 /// Everything built that a tier wants.
@@ -71,9 +72,15 @@ impl Tools {
     }
 }
 
-/// Makes the programs of the smaller tier, before a case's clock starts.
-pub(crate) async fn build_for_cases(checkout: &Path) -> Outcome {
-    Tools::make(checkout, Tier::Api).await.map(drop)
+/// Makes the programs of a tier, before a case's clock starts.
+pub(crate) async fn build_for_cases(checkout: &Path, tier: Tier) -> Outcome {
+    Tools::make(checkout, tier).await?;
+    if tier == Tier::Full { probe(checkout).await.map(drop) } else { Ok(()) }
+}
+
+/// The program that cases run in pods.
+pub(crate) async fn probe(checkout: &Path) -> Outcome<PathBuf> {
+    Ok(PROBE.build(checkout, &["pangolin.test/tools/probe"]).await?.path("probe"))
 }
 
 fn unstamped(_version: &str) -> String {

@@ -6,8 +6,9 @@ use std::process::Command;
 
 use super::api::Api;
 use super::control::Control;
-use super::down::down;
+use super::down::{self, down};
 use super::host::{Host, output};
+use super::image::{self, Image};
 use super::keys::Keys;
 use super::node::Node;
 use super::place::Place;
@@ -32,6 +33,8 @@ pub(crate) struct Plan {
 impl Plan {
     /// The smallest, for cases.
     pub(crate) const API: Self = Self { tier: Tier::Api, nodes: 1, silent: true };
+    /// Two nodes that run pods, for cases.
+    pub(crate) const PODS: Self = Self { tier: Tier::Full, nodes: 2, silent: true };
 }
 
 /// A cluster that this process has brought up; it goes with its handle.
@@ -58,6 +61,7 @@ impl Drop for Unfinished {
 impl Cluster {
     /// One of its own for a case.
     pub(crate) async fn for_case(checkout: &Path, plan: Plan) -> Outcome<Self> {
+        down::abandoned()?;
         Self::up(checkout, Place::take_any, plan).await
     }
 
@@ -85,6 +89,13 @@ impl Cluster {
     /// The hosts of the nodes, the first with the control plane.
     pub(crate) fn hosts(&self) -> &[Host] {
         &self.hosts
+    }
+
+    /// Gives an image to every node.
+    pub(crate) fn load(&self, image: Image<'_>) -> Outcome {
+        let folder = self.place.file("images").join(image.name.replace(['/', ':'], "-"));
+        let archive = image.pack(&folder)?;
+        self.hosts.iter().try_for_each(|host| image::import(host, &archive))
     }
 
     /// A kubectl command for this cluster, which sees no other configuration.
@@ -115,7 +126,8 @@ impl Drop for Cluster {
 
 async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<(Api, Vec<Host>)> {
     let mut steps = Steps::start(plan.silent);
-    let mut record = Record { tier: plan.tier, hosts: Vec::new(), complete: false };
+    let owner = place.is_for_a_case().then(|| Running::of(0, std::process::id())).transpose()?;
+    let mut record = Record { tier: plan.tier, hosts: Vec::new(), owner, complete: false };
     fs::create_dir(place.logs()).attempt("make the folder of the logs")?;
     record.write(place)?;
     let keys = steps.step("keys and certificates", async { Keys::make(place) }).await?;

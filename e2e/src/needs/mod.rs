@@ -22,4 +22,6 @@ pub(crate) enum Need {
     Python,
     /// etcd, the apiserver and kubectl, built.
     ControlPlane,
+    /// All programs of a cluster whose pods run, built or installed.
+    Cluster,
 }

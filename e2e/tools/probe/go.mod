@@ -1,0 +1,3 @@
+module pangolin.test/tools/probe
+
+go 1.26.0
