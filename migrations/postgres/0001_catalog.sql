@@ -2,7 +2,8 @@
 -- Only tables, keys and unique indexes stand here: without them the data would be wrong. What only makes a query fast
 -- is in indexes.sql. Names sort by bytes (COLLATE "C"), as they do in every other backend.
 
--- One row: which Catalog resource this schema belongs to, and the lock under which warehouses are compared.
+-- One row: which Catalog resource this schema belongs to, and the lock under which locations are compared: those of
+-- warehouses with each other, and those of tables.
 CREATE TABLE catalog (
   one       boolean PRIMARY KEY DEFAULT true CHECK (one),
   uid       uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -94,12 +95,12 @@ CREATE TABLE names (
   PRIMARY KEY (branch_id, ns, class, name)
 ) WITH (fillfactor = 90);
 
--- Which content holds which directory: two tables never overlap. Locations have a trailing slash.
+-- Which content holds which directory: two tables never overlap, whatever warehouses they are in, for what warehouses
+-- allow may overlap. Locations have a trailing slash.
 CREATE TABLE locations (
-  warehouse_id bigint NOT NULL,
-  location     text COLLATE "C" NOT NULL,
-  content_id   uuid NOT NULL,
-  PRIMARY KEY (warehouse_id, location)
+  location     text COLLATE "C" PRIMARY KEY,
+  warehouse_id bigint NOT NULL,                  -- the content's
+  content_id   uuid NOT NULL
 );
 
 -- Dropped with a purge: the files die once no version that can be seen names them.

@@ -26,8 +26,8 @@ CREATE INDEX versions_content ON versions (content_id) WHERE content_id IS NOT N
 -- The list of what can be undropped: branch_id = ? AND ns = ? AND class = ? AND kind = 0, by name.
 CREATE INDEX names_dropped ON names (branch_id, ns, class, name) WHERE kind = 0;
 
--- What a content holds, to let it go when the content is dropped: warehouse_id = ? AND content_id = ?.
-CREATE INDEX locations_content ON locations (warehouse_id, content_id);
+-- What a content holds, to let it go when the content is dropped: content_id = ?.
+CREATE INDEX locations_content ON locations (content_id);
 
 -- The tags that pin a version: branch_id = ? AND seq BETWEEN ? AND ?.
 CREATE INDEX tags_pin ON tags (branch_id, seq);

@@ -96,12 +96,11 @@ CREATE TABLE names (
 CREATE INDEX names_dropped ON names (branch_id, ns, class, name) WHERE kind = 0;
 
 CREATE TABLE locations (
+  location     TEXT NOT NULL PRIMARY KEY,
   warehouse_id INTEGER NOT NULL,
-  location     TEXT NOT NULL,
-  content_id   BLOB NOT NULL CHECK (length(content_id) = 16),
-  PRIMARY KEY (warehouse_id, location)
+  content_id   BLOB NOT NULL CHECK (length(content_id) = 16)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX locations_content ON locations (warehouse_id, content_id);
+CREATE INDEX locations_content ON locations (content_id);
 
 CREATE TABLE purges (
   id                INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -40,7 +40,7 @@ impl SqliteStore {
     async fn commit_group(&self, branch: &Branch, requests: &[CommitRequest], now: Timestamp) -> Result<Results> {
         let mut change = self.change().await?;
         let warehouse_id = lock(&mut change, branch).await?;
-        let state = read::state(&mut change, branch, warehouse_id, requests).await?;
+        let state = read::state(&mut change, branch, requests).await?;
         let Plan { results, rows } = plan(branch, requests, state, now);
         if rows.commits.is_empty() {
             change.rollback().await.map_err(refused)?;
@@ -77,7 +77,7 @@ fn unknown(results: Results, source: Box<dyn Error + Send + Sync>) -> Results {
     results.into_iter().map(one).collect()
 }
 
-/// `BEGIN IMMEDIATE` is the lock; this says that the branch is still there, and where its locations are kept.
+/// `BEGIN IMMEDIATE` is the lock; this says that the branch is still there, and in which warehouse.
 async fn lock(change: &mut Transaction<'static, Sqlite>, branch: &Branch) -> Result<i64> {
     let warehouse_id = sqlx::query_scalar("SELECT warehouse_id FROM branches WHERE id = ?1 AND deleted_at IS NULL")
         .bind(branch.id)

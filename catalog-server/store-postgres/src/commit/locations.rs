@@ -1,17 +1,17 @@
 //! `locations`: which content holds which directory. Most groups have nothing to do with it.
 
-use catalog_store::{Branch, CommitRequest, LocationProbe, State};
+use catalog_store::{CommitRequest, LocationProbe, State};
 use uuid::Uuid;
 
-use super::sql::{LOCATIONS_LOCK, LOCATIONS_READ, LOCATIONS_WRITE};
+use super::sql::{LOCATIONS_READ, LOCATIONS_WRITE};
 use crate::columns::Columns;
 use crate::error::Failure;
 use crate::transaction::Transaction;
+use crate::warehouses::sql::LOCK_ALL;
 
 /// What [`State::held`] has to be for a group that asks for locations.
 pub(super) async fn held(
     transaction: &mut Transaction,
-    branch: &Branch,
     requests: &[CommitRequest],
     state: &State,
 ) -> Result<Vec<(String, Uuid)>, Failure> {
@@ -19,8 +19,9 @@ pub(super) async fn held(
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    // A statement of its own, for the same reason as the branch's lock.
-    transaction.execute(sqlx::query(LOCATIONS_LOCK).bind(branch.warehouse_id)).await?;
+    // Two branches, of whatever warehouses, must not claim the same location at once. A statement of its own, for the
+    // same reason as the branch's lock.
+    transaction.execute(sqlx::query(LOCK_ALL)).await?;
     let mut at_or_above = Vec::new();
     let (mut below_after, mut below_before) = (Vec::new(), Vec::new());
     for location in asked {
@@ -30,7 +31,6 @@ pub(super) async fn held(
         below_before.push(probe.below_before);
     }
     let statement = sqlx::query(LOCATIONS_READ)
-        .bind(branch.warehouse_id)
         .bind(at_or_above)
         .bind(state.touched(requests))
         .bind(below_after)

@@ -1,9 +1,12 @@
 //! Applying a group of commits: `branches` (lock), `commits`, `versions`, `names`, `locations`, `purges`.
 //!
-//! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT. Locks are taken in one order
-//! (branch, warehouse), so that groups cannot wait for each other in a circle. COMMIT is a message of its own, sent
-//! when all else is answered: whatever fails before it is lost for certain, and what happens to it itself can be found
-//! out afterwards (`outcome`).
+//! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT. COMMIT is a message of its own,
+//! sent when all else is answered: whatever fails before it is lost for certain, and what happens to it itself can be
+//! found out afterwards (`outcome`).
+//!
+//! Locks are taken in one order, so that nobody waits in a circle: the branch, then, by a group that claims locations,
+//! the row of `catalog`, which all claims of all warehouses wait for. Changes of warehouses begin with that row, and
+//! go on to a warehouse and the feed; they never lock a branch that is there.
 
 mod locations;
 mod outcome;
@@ -84,7 +87,7 @@ async fn write(
     now: Timestamp,
 ) -> Result<(Vec<Result<Commit, CommitError>>, bool), Failure> {
     let mut state = read::state(transaction, branch, requests).await?;
-    state.held = locations::held(transaction, branch, requests, &state).await?;
+    state.held = locations::held(transaction, requests, &state).await?;
     let Plan { results, rows } = plan(branch, requests, state, now);
     let won = !rows.commits.is_empty();
     if won {

@@ -64,24 +64,20 @@ pub const COMMIT_WRITE: &str = "
 /// Which of these ids are commits: what became of a COMMIT whose answer was lost.
 pub const COMMIT_KNOWN: &str = "SELECT id FROM commits WHERE id = ANY($1::uuid[])";
 
-/// Locations belong to a warehouse, not to a branch: two branches must not claim the same one at once.
-pub(super) const LOCATIONS_LOCK: &str = "SELECT 1 FROM warehouses WHERE id = $1 FOR NO KEY UPDATE";
-
-/// What is in the way of some locations: those at or above them, all that the group's contents hold, and, for each,
+/// What is in the way of some locations, in whatever warehouse: those at or above them, all that the group's contents hold, and, for each,
 /// the first below it that belongs to another content.
 pub const LOCATIONS_READ: &str = "
     SELECT location, content_id FROM locations
-    WHERE warehouse_id = $1::bigint AND location = ANY($2::text[])
+    WHERE location = ANY($1::text[])
     UNION
     SELECT location, content_id FROM locations
-    WHERE warehouse_id = $1::bigint AND content_id = ANY($3::uuid[])
+    WHERE content_id = ANY($2::uuid[])
     UNION
     SELECT below.location, below.content_id
-    FROM unnest($4::text[], $5::text[]) p(below_after, below_before),
+    FROM unnest($3::text[], $4::text[]) p(below_after, below_before),
       LATERAL (
         SELECT l.location, l.content_id FROM locations l
-        WHERE l.warehouse_id = $1::bigint AND l.location > p.below_after AND l.location < p.below_before
-          AND l.content_id <> ALL($3::uuid[])
+        WHERE l.location > p.below_after AND l.location < p.below_before AND l.content_id <> ALL($2::uuid[])
         ORDER BY l.location
         LIMIT 1) below";
 
@@ -89,10 +85,11 @@ pub const LOCATIONS_READ: &str = "
 pub const LOCATIONS_WRITE: &str = "
     WITH gone AS (
       DELETE FROM locations
-      WHERE warehouse_id = $1::bigint AND content_id = ANY($2::uuid[]) AND location <> ALL($3::text[]))
+      WHERE content_id = ANY($2::uuid[]) AND location <> ALL($3::text[]))
     INSERT INTO locations (warehouse_id, location, content_id)
     SELECT $1::bigint, u.* FROM unnest($3::text[], $4::uuid[]) u
-    ON CONFLICT (warehouse_id, location) DO UPDATE SET content_id = excluded.content_id";
+    ON CONFLICT (location)
+      DO UPDATE SET warehouse_id = excluded.warehouse_id, content_id = excluded.content_id";
 
 pub(super) const PURGES_WRITE: &str = "
     INSERT INTO purges (warehouse_id, content_id, metadata_location, requested_at)

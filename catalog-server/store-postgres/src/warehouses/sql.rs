@@ -11,7 +11,8 @@ pub(crate) use columns;
 /// How many these are.
 pub(crate) const WIDTH: usize = 10;
 
-/// Warehouses are put one after the other, so that two that overlap cannot both find nothing in their way.
+/// Warehouses are put, and locations claimed, one after the other, so that two that overlap cannot both find nothing in
+/// their way.
 pub(crate) const LOCK_ALL: &str = "SELECT 1 FROM catalog FOR NO KEY UPDATE";
 
 pub(crate) const GET: &str =

@@ -23,7 +23,7 @@ const SEED: &str = r"
       FROM generate_series(1, 20000) t, generate_series(0, 2) v;
     INSERT INTO names SELECT 1, 'a', 1, 't' || lpad(t::text, 5, '0'), 2, t, t FROM generate_series(1, 20000) t;
     INSERT INTO names SELECT 2, 'a', 1, 'd' || t, 2, t, t FROM generate_series(1, 50) t;
-    INSERT INTO locations SELECT 1, 's3://b/' || t || '/', gen_random_uuid() FROM generate_series(1, 20000) t;
+    INSERT INTO locations SELECT 's3://b/' || t || '/', 1, gen_random_uuid() FROM generate_series(1, 20000) t;
     INSERT INTO active_tokens (token_id, user_id, hash, expires_at, owner_uid, revision)
       SELECT 'id' || t, 'user' || t % 500, decode(repeat('00', 32), 'hex'), now() + t * interval '1 minute', 'o' || t, 1
       FROM generate_series(-2000, 18000) t;
@@ -101,7 +101,7 @@ const CASES: &[Case] = &[
     Case {
         name: "commit, locations",
         sql: sql::LOCATIONS_READ,
-        arguments: "'1', '{s3://b/,s3://b/new/}', ARRAY[gen_random_uuid()], '{s3://b/new/}', '{s3://b/new0}'",
+        arguments: "'{s3://b/,s3://b/new/}', ARRAY[gen_random_uuid()], '{s3://b/new/}', '{s3://b/new0}'",
         indexes: &["locations_pkey", "locations_content"],
         pages: 20,
     },

@@ -27,26 +27,21 @@ pub(crate) const CHILDREN: &str = "
     SELECT name FROM names
     WHERE branch_id = ?1 AND ns = ?2 AND class = ?3 AND kind <> 0
     LIMIT ?4";
-pub(crate) const HELD_BY: &str = "SELECT location FROM locations WHERE warehouse_id = ?1 AND content_id = ?2";
+pub(crate) const HELD_BY: &str = "SELECT location FROM locations WHERE content_id = ?1";
 /// A location that overlaps and that none of the given contents holds: at or above …
 pub(crate) const HELD_ABOVE: &str = "
     SELECT location, content_id FROM locations
-    WHERE warehouse_id = ?1 AND location IN (SELECT value FROM json_each(?2))
-      AND hex(content_id) NOT IN (SELECT value FROM json_each(?3))
+    WHERE location IN (SELECT value FROM json_each(?1))
+      AND hex(content_id) NOT IN (SELECT value FROM json_each(?2))
     LIMIT 1";
 /// … or below.
 pub(crate) const HELD_BELOW: &str = "
     SELECT location, content_id FROM locations
-    WHERE warehouse_id = ?1 AND location > ?2 AND location < ?4
+    WHERE location > ?1 AND location < ?2
       AND hex(content_id) NOT IN (SELECT value FROM json_each(?3))
     LIMIT 1";
 
-pub(super) async fn state(
-    change: &mut SqliteConnection,
-    branch: &Branch,
-    warehouse_id: i64,
-    requests: &[CommitRequest],
-) -> Result<State> {
+pub(super) async fn state(change: &mut SqliteConnection, branch: &Branch, requests: &[CommitRequest]) -> Result<State> {
     let mut state = State { head: head(change, branch.id, i64::MAX).await?, ..State::default() };
     if state.head.is_none() {
         state.fork = fork(change, branch).await?;
@@ -62,7 +57,7 @@ pub(super) async fn state(
     let locations = State::locations_of(requests);
     if !locations.is_empty() {
         let touched = state.touched(requests);
-        state.held = held(change, warehouse_id, &locations, &touched).await?;
+        state.held = held(change, &locations, &touched).await?;
     }
     Ok(state)
 }
@@ -173,20 +168,11 @@ async fn inherited_children(
     Ok(names)
 }
 
-async fn held(
-    change: &mut SqliteConnection,
-    warehouse_id: i64,
-    locations: &[String],
-    touched: &[Uuid],
-) -> Result<Vec<(String, Uuid)>> {
+async fn held(change: &mut SqliteConnection, locations: &[String], touched: &[Uuid]) -> Result<Vec<(String, Uuid)>> {
     let mut held = Vec::new();
     for content in touched {
-        let own: Vec<String> = sqlx::query_scalar(HELD_BY)
-            .bind(warehouse_id)
-            .bind(content)
-            .fetch_all(&mut *change)
-            .await
-            .map_err(refused)?;
+        let own: Vec<String> =
+            sqlx::query_scalar(HELD_BY).bind(content).fetch_all(&mut *change).await.map_err(refused)?;
         held.extend(own.into_iter().map(|location| (location, *content)));
     }
     // json_each has no bytes: contents are compared as `hex` writes them.
@@ -194,17 +180,15 @@ async fn held(
     for location in locations {
         let LocationProbe { at_or_above, below_after, below_before } = LocationProbe::new(location);
         let above = sqlx::query_as(HELD_ABOVE)
-            .bind(warehouse_id)
             .bind(Json(&at_or_above))
             .bind(Json(&touched))
             .fetch_optional(&mut *change)
             .await
             .map_err(refused)?;
         let below = sqlx::query_as(HELD_BELOW)
-            .bind(warehouse_id)
             .bind(below_after)
-            .bind(Json(&touched))
             .bind(below_before)
+            .bind(Json(&touched))
             .fetch_optional(&mut *change)
             .await
             .map_err(refused)?;

@@ -19,8 +19,8 @@ const NAME: &str = "
     INSERT INTO names (branch_id, ns, class, name, kind, seq, first_seq)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     ON CONFLICT (branch_id, ns, class, name) DO UPDATE SET kind = excluded.kind, seq = excluded.seq";
-pub(crate) const RELEASE: &str = "DELETE FROM locations WHERE warehouse_id = ?1 AND content_id = ?2";
-const CLAIM: &str = "INSERT INTO locations (warehouse_id, location, content_id) VALUES (?1, ?2, ?3)";
+pub(crate) const RELEASE: &str = "DELETE FROM locations WHERE content_id = ?1";
+const CLAIM: &str = "INSERT INTO locations (location, warehouse_id, content_id) VALUES (?1, ?2, ?3)";
 const PURGE: &str = "
     INSERT INTO purges (warehouse_id, content_id, metadata_location, requested_at)
     VALUES (?1, ?2, ?3, ?4)";
@@ -43,7 +43,7 @@ pub(super) async fn rows(
         name(change, branch_id, row).await?;
     }
     for content in releases {
-        sqlx::query(RELEASE).bind(warehouse_id).bind(content).execute(&mut *change).await.map_err(refused)?;
+        sqlx::query(RELEASE).bind(content).execute(&mut *change).await.map_err(refused)?;
     }
     for (location, content) in claims {
         claim(change, warehouse_id, location, *content).await?;
@@ -107,7 +107,7 @@ async fn name(change: &mut SqliteConnection, branch_id: i64, row: &NameRow) -> R
 }
 
 async fn claim(change: &mut SqliteConnection, warehouse_id: i64, location: &str, content: Uuid) -> Result<()> {
-    sqlx::query(CLAIM).bind(warehouse_id).bind(location).bind(content).execute(change).await.map_err(refused)?;
+    sqlx::query(CLAIM).bind(location).bind(warehouse_id).bind(content).execute(change).await.map_err(refused)?;
     Ok(())
 }
 

@@ -1,13 +1,14 @@
-//! Two tables never overlap.
+//! Two tables never overlap, whatever warehouses they are in.
 
 use futures::future::join_all;
+use futures::join;
 
 use super::Subject;
 use super::things::{
-    at, commit, conflict, conflict_of, delete, location, look, main_branch, put_at, request, table, table_key,
-    warehouse,
+    at, commit, conflict, conflict_of, delete, location, look, main_branch, put_at, put_warehouse, request, table,
+    table_key, warehouse,
 };
-use crate::{CommitRequest, Content, Expect, Found, Operation};
+use crate::{CommitRequest, Content, Expect, Found, Operation, PutWarehouse};
 
 fn claim(name: &str, locations: &[&str]) -> CommitRequest {
     request(vec![put_at(table_key("a", name), Expect::Absent, table("m"), locations)])
@@ -50,12 +51,21 @@ pub async fn siblings_and_wildcards_do_not_overlap(subject: &Subject) {
     }
 }
 
-pub async fn another_warehouse_has_locations_of_its_own(subject: &Subject) {
+pub async fn a_location_is_exclusive_across_warehouses(subject: &Subject) {
     let (_, lake) = warehouse(subject, "lake").await;
     let (_, pond) = warehouse(subject, "pond").await;
     commit(subject, &lake, claim("t", &["s3://b/a/"])).await;
-    commit(subject, &pond, claim("t", &["s3://b/a/x/"])).await;
-    conflict(subject, &pond, claim("u", &["s3://b/a/"])).await;
+    let holder = look(subject, &lake, &table_key("a", "t")).await.unwrap().content.id();
+    for taken in ["s3://b/a/", "s3://b/a/x/", "s3://b/"] {
+        let found = Found::LocationTaken { location: taken.into(), holder };
+        assert_eq!(conflict(subject, &pond, claim("t", &[taken])).await, (table_key("a", "t"), found));
+    }
+    commit(subject, &pond, claim("t", &["s3://b/b/"])).await;
+    conflict(subject, &lake, claim("u", &["s3://b/b/"])).await;
+    // Let go in one warehouse, taken in the other.
+    commit(subject, &lake, request(vec![delete(table_key("a", "t"), location("m"))])).await;
+    commit(subject, &pond, claim("u", &["s3://b/a/x/"])).await;
+    conflict(subject, &lake, claim("t", &["s3://b/a/"])).await;
 }
 
 pub async fn a_drop_lets_locations_go_and_a_rename_keeps_them(subject: &Subject) {
@@ -122,11 +132,12 @@ pub async fn a_content_that_widens_its_location_is_stopped_by_its_neighbours(sub
 }
 
 pub async fn of_claims_at_once_one_wins(subject: &Subject) {
-    let branch = main_branch(subject).await;
+    let (_, lake) = warehouse(subject, "lake").await;
+    let (_, pond) = warehouse(subject, "pond").await;
     let locations = ["s3://b/", "s3://b/c/", "s3://b/c/d/", "s3://b/c/", "s3://b/", "s3://b/c/d/"];
     let claims = locations.into_iter().enumerate().map(|(n, location)| {
-        let store = subject.either(n);
-        store.commit(&branch, vec![claim(&format!("t{n}"), &[location])], at(1))
+        let (store, branch) = (subject.either(n), if n < 3 { &lake } else { &pond });
+        store.commit(branch, vec![claim(&format!("t{n}"), &[location])], at(1))
     });
     let mut results: Vec<_> = join_all(claims).await.into_iter().map(|mut results| results.remove(0)).collect();
     results.sort_by_key(Result::is_err);
@@ -134,4 +145,22 @@ pub async fn of_claims_at_once_one_wins(subject: &Subject) {
     for result in results {
         assert!(matches!(conflict_of(result).1, Found::LocationTaken { .. }));
     }
+}
+
+pub async fn claims_and_puts_of_warehouses_at_once_do_not_wait_in_a_circle(subject: &Subject) {
+    let (_, lake) = warehouse(subject, "lake").await;
+    let (_, pond) = warehouse(subject, "pond").await;
+    let rounds = (0..12).map(async |n| {
+        let store = subject.either(n);
+        let branch = if n % 4 < 2 { &lake } else { &pond };
+        let claim = claim(&format!("t{n}"), &[&format!("s3://b/{n}/")]);
+        let put = |name: String, revision: String| PutWarehouse { revision, ..put_warehouse(&name) };
+        let (committed, changed, made) = join!(
+            store.commit(branch, vec![claim], at(1)),
+            store.put_warehouse(put(if n % 2 == 0 { "lake" } else { "pond" }.into(), format!("r{n}")), at(1)),
+            store.put_warehouse(put(format!("w{n}"), "r1".into()), at(1))
+        );
+        (committed.into_iter().all(|result| result.is_ok()), changed.is_ok(), made.is_ok())
+    });
+    assert!(join_all(rounds).await.into_iter().all(|all| all == (true, true, true)));
 }

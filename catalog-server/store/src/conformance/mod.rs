@@ -112,11 +112,12 @@ macro_rules! conformance {
             locations {
                 equal_lower_and_higher_locations_are_taken
                 siblings_and_wildcards_do_not_overlap
-                another_warehouse_has_locations_of_its_own
+                a_location_is_exclusive_across_warehouses
                 a_drop_lets_locations_go_and_a_rename_keeps_them
                 a_content_holds_what_it_ever_held_until_it_is_dropped
                 a_content_that_widens_its_location_is_stopped_by_its_neighbours
                 of_claims_at_once_one_wins
+                claims_and_puts_of_warehouses_at_once_do_not_wait_in_a_circle
             }
             races {
                 a_table_never_ends_up_in_a_dropped_namespace

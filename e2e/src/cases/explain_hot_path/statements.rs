@@ -73,17 +73,14 @@ pub(super) const ALL: &[Statement] = &[
     Statement {
         name: "locations_read",
         sql: sql::LOCATIONS_READ,
-        arguments: "1, '{s3://bucket/1/, s3://bucket/1/7/}', '{00000000-0000-4000-8000-000000000000}', '{s3://bucket/1/7/}', '{s3://bucket/1/70}'",
-        indexes: &[
-            ("locations_pkey", &["warehouse_id", "location"]),
-            ("locations_content", &["warehouse_id", "content_id"]),
-        ],
+        arguments: "'{s3://bucket/1/, s3://bucket/1/7/}', '{00000000-0000-4000-8000-000000000000}', '{s3://bucket/1/7/}', '{s3://bucket/1/70}'",
+        indexes: &[("locations_pkey", &["location"]), ("locations_content", &["content_id"])],
     },
     Statement {
         name: "locations_write",
         sql: sql::LOCATIONS_WRITE,
         arguments: "1, '{00000000-0000-4000-8000-000000000000}', '{s3://bucket/1/7/new/}', '{00000000-0000-4000-8000-000000000000}'",
-        indexes: &[("locations_content", &["warehouse_id", "content_id"])],
+        indexes: &[("locations_content", &["content_id"])],
     },
     Statement {
         name: "log",
