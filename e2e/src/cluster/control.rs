@@ -35,16 +35,17 @@ impl Control<'_> {
         kubeconfig::save(&self.place.kubeconfig(), &self.place.apiserver(), self.keys, &admin)
     }
 
-    /// Starts etcd and the apiserver.
-    pub(crate) fn start(&self) -> Outcome<Daemon> {
-        self.host.daemon("etcd", &self.tools.etcd(), &self.etcd())?;
-        self.host.daemon("apiserver", &self.tools.kubernetes("kube-apiserver"), &self.apiserver())
+    /// Starts etcd and the apiserver, which waits for it.
+    pub(crate) fn start(&self) -> Outcome<[Daemon; 2]> {
+        let etcd = self.host.daemon("etcd", &self.tools.etcd(), &self.etcd())?;
+        let apiserver = self.tools.kubernetes("kube-apiserver");
+        Ok([self.host.daemon("apiserver", &apiserver, &self.apiserver())?, etcd])
     }
 
     /// Waits until the apiserver answers that it is ready.
-    pub(crate) async fn ready(&self, apiserver: &mut Daemon) -> Outcome<Api> {
+    pub(crate) async fn ready(&self, daemons: &mut [Daemon]) -> Outcome<Api> {
         let api = Api::open(&self.place.kubeconfig())?;
-        wait::until(apiserver, ANSWERS_WITHIN, async || api.ready().await).await?;
+        wait::until(daemons, ANSWERS_WITHIN, async || api.ready().await).await?;
         Ok(api)
     }
 

@@ -19,7 +19,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// CoreDNS that was started.
 pub(crate) struct Dns {
-    daemon: Daemon,
+    daemon: [Daemon; 1],
     ready: String,
     client: Client,
 }
@@ -39,7 +39,7 @@ pub(crate) async fn start(control: &Control<'_>, api: &Api) -> Outcome<Dns> {
     let arguments = ["-conf".to_owned(), file.display().to_string()];
     let daemon = control.host.daemon("coredns", &program, &arguments)?;
     let client = Client::builder().no_proxy().timeout(Duration::from_secs(2)).build().attempt("make a client")?;
-    Ok(Dns { daemon, ready: format!("http://{address}:8181/ready"), client })
+    Ok(Dns { daemon: [daemon], ready: format!("http://{address}:8181/ready"), client })
 }
 
 impl Dns {
@@ -56,9 +56,9 @@ impl Dns {
 }
 
 /// Waits for the first ServiceAccount: no pod is admitted before.
-pub(crate) async fn accounts(manager: &mut Daemon, api: &Api) -> Outcome {
+pub(crate) async fn accounts(managers: &mut [Daemon], api: &Api) -> Outcome {
     let path = "/api/v1/namespaces/default/serviceaccounts/default";
-    wait::until(manager, ANSWERS_WITHIN, async || api.must(Method::GET, path, None).await.map(drop)).await
+    wait::until(managers, ANSWERS_WITHIN, async || api.must(Method::GET, path, None).await.map(drop)).await
 }
 
 /// Without the second block a name outside would be a failure to try again; there is no outside.

@@ -29,7 +29,8 @@ const READY_WITHIN: Duration = Duration::from_secs(90);
 /// A node that was started.
 pub(crate) struct Node {
     name: String,
-    kubelet: Daemon,
+    /// kubelet first: its log says what a node waits for.
+    daemons: [Daemon; 3],
 }
 
 /// What a node's programs are told, and where.
@@ -52,9 +53,9 @@ impl Node {
         let files = Files { host, keys, server: place.apiserver(), address, home, cgroup: host.cgroup() };
         fs::create_dir_all(files.home.join("cni")).attempt(format!("make {}", files.home.display()))?;
         host.run("set up the network for pods", Command::new("sh").args(["-c", &network::pods(place)]))?;
-        files.containerd(tools).await?;
-        files.proxy(tools)?;
-        Ok(Self { name: host.name(), kubelet: files.kubelet(tools)? })
+        let containerd = files.containerd(tools).await?;
+        let proxy = files.proxy(tools)?;
+        Ok(Self { name: host.name(), daemons: [files.kubelet(tools)?, containerd, proxy] })
     }
 
     /// Waits until the apiserver calls it ready.
@@ -68,7 +69,7 @@ impl Node {
                 Err(Failure::new(format!("it says {}", node["status"]["conditions"])))
             }
         };
-        wait::until(&mut self.kubelet, READY_WITHIN, probe).await
+        wait::until(&mut self.daemons, READY_WITHIN, probe).await
     }
 }
 
@@ -83,7 +84,7 @@ impl Files<'_> {
         Ok(path)
     }
 
-    async fn containerd(&self, tools: &Tools) -> Outcome {
+    async fn containerd(&self, tools: &Tools) -> Outcome<Daemon> {
         let bridge = json!({
             "cniVersion": "1.0.0",
             "name": "pods",
@@ -102,10 +103,12 @@ impl Files<'_> {
         self.save("cni/10-pods.conflist", &bridge.to_string())?;
         let config = self.save("containerd.toml", &self.containerd_config())?;
         let arguments = ["--config".to_owned(), config.display().to_string()];
-        let mut containerd = self.host.daemon("containerd", Path::new("containerd"), &arguments)?;
+        let mut containerd = [self.host.daemon("containerd", Path::new("containerd"), &arguments)?];
         let program = tools.pause().ok_or_else(|| Failure::new("no program for the pause image was built"))?;
         let archive = Image { name: PAUSE, program: &program }.pack(&self.path("pause"))?;
-        wait::until(&mut containerd, LISTENS_WITHIN, async || image::import(self.host, &archive)).await
+        wait::until(&mut containerd, LISTENS_WITHIN, async || image::import(self.host, &archive)).await?;
+        let [containerd] = containerd;
+        Ok(containerd)
     }
 
     /// No AppArmor, no lowering of scores: hosts are processes among others here, not machines.

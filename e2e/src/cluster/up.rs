@@ -134,15 +134,15 @@ async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<(Api, Vec
     let host = steps.step("the bridge and the first host", first_host(place, &mut record)).await?;
     let control = Control { place, host: &host, tools, keys: &keys };
     control.prepare()?;
-    let mut apiserver = control.start()?;
-    let api = steps.step("etcd and the apiserver answer", control.ready(&mut apiserver)).await?;
+    let mut store = control.start()?;
+    let api = steps.step("etcd and the apiserver answer", control.ready(&mut store)).await?;
     let mut hosts = Vec::new();
     if plan.tier == Tier::Full {
         let mut managers = control.start_managers()?;
         let mut first = Node::start(place, &host, tools, &keys).await?;
         let mut dns = dns::start(&control, &api).await?;
         steps.step("the first node is ready", first.ready(&api)).await?;
-        steps.step("ServiceAccounts are made", dns::accounts(&mut managers[0], &api)).await?;
+        steps.step("ServiceAccounts are made", dns::accounts(&mut managers, &api)).await?;
         steps.step("CoreDNS answers", dns.ready()).await?;
         for node in 2..=plan.nodes {
             let host = Host::start(place, node, |running| note(&mut record, place, running)).await?;

@@ -11,9 +11,10 @@ use crate::failure::{Attempt, Failure, Outcome};
 
 const LINES: usize = 25;
 
-/// Probes until it succeeds. Fails with the end of the daemon's log when the daemon ends or the time is over.
+/// Probes until it succeeds. Fails with the end of a daemon's log when that daemon ends, or with the first one's when
+/// the time is over.
 pub(crate) async fn until<T>(
-    daemon: &mut Daemon,
+    daemons: &mut [Daemon],
     at_most: Duration,
     mut probe: impl AsyncFnMut() -> Outcome<T>,
 ) -> Outcome<T> {
@@ -23,12 +24,14 @@ pub(crate) async fn until<T>(
             Ok(found) => return Ok(found),
             Err(failure) => failure,
         };
-        if let Some(status) = daemon.ended()? {
-            return Err(Failure::new(format!("{} ended early ({status}){}", daemon.name(), tail(daemon.log()))));
+        for daemon in daemons.iter_mut() {
+            if let Some(status) = daemon.ended()? {
+                return Err(Failure::new(format!("{} ended early ({status}){}", daemon.name(), tail(daemon.log()))));
+            }
         }
         if Instant::now() >= deadline {
-            let says = format!("not within {} s{}", at_most.as_secs(), tail(daemon.log()));
-            return Err(failure).attempt(says);
+            let log = daemons.first().map(|daemon| tail(daemon.log())).unwrap_or_default();
+            return Err(failure).attempt(format!("not within {} s{log}", at_most.as_secs()));
         }
         sleep(Duration::from_millis(50)).await;
     }

@@ -96,19 +96,20 @@ fn key<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Into a folder beside, then renamed: a program that was cut short is never found.
+/// Into a folder of this process, then renamed: a program that was cut short, or is being built by two, is never found.
 async fn install(says: &str, source: &Path, package: &str, program: &str, flags: &str, built: &Built) -> Outcome {
     if Command::new("go").arg("version").output().await.is_err() {
         return Err(Failure::new("there is no Go on this machine: install Go 1.26 or newer and run again"));
     }
-    let beside = built.folder.join("unfinished");
+    let beside = built.folder.join(format!("unfinished-{}", std::process::id()));
     fs::create_dir_all(&beside).attempt(format!("make {}", beside.display()))?;
     // A long build leaves the machine usable.
     let mut go = Command::new("nice");
     go.args(["-n", "19", "go", "install", "-trimpath", "-mod=readonly", "-ldflags", flags, package]);
     go.current_dir(source).env("GOBIN", &beside).env("GOTOOLCHAIN", "local").env("CGO_ENABLED", "0");
     quiet::run(says, &mut go).await?;
-    fs::rename(beside.join(program), built.path(program)).attempt(format!("keep {program}"))
+    fs::rename(beside.join(program), built.path(program)).attempt(format!("keep {program}"))?;
+    fs::remove_dir(&beside).attempt(format!("remove {}", beside.display()))
 }
 
 #[cfg(test)]
