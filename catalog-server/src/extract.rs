@@ -84,7 +84,7 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 async fn read(request: Request, limits: &Limits) -> Result<Bytes, ApiError> {
-    let Limits { body_bytes: limit, request_timeout, concurrency: _ } = *limits;
+    let Limits { body_bytes: limit, request_timeout, response_timeout: _, concurrency: _ } = *limits;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));

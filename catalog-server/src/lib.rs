@@ -10,6 +10,7 @@ pub mod commit;
 pub mod detached;
 pub mod error;
 pub mod extract;
+mod held;
 pub mod locations;
 pub mod metadata_cache;
 pub mod metrics;

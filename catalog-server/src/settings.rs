@@ -104,13 +104,21 @@ pub struct Limits {
     /// How long a request may take. What it began goes on to its end.
     #[serde(with = "duration")]
     pub request_timeout: Duration,
-    /// Requests in work at the same time; one more is 503 at once.
+    /// How long a client may take to read an answer; then its connection is closed.
+    #[serde(with = "duration")]
+    pub response_timeout: Duration,
+    /// Requests in work at the same time, answers that are not read yet included; one more is 503 at once.
     pub concurrency: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 16 * 1024 * 1024, request_timeout: Duration::from_secs(60), concurrency: 512 }
+        Self {
+            body_bytes: 16 * 1024 * 1024,
+            request_timeout: Duration::from_secs(60),
+            response_timeout: Duration::from_secs(300),
+            concurrency: 512,
+        }
     }
 }
 

@@ -9,12 +9,14 @@ use catalog_api::ErrorType;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
+use crate::held::hold;
 
 /// The places for requests in work. Clones share them.
 #[derive(Clone, Debug)]
 pub(super) struct Places(Arc<Semaphore>);
 
-/// A place, until it is dropped; an extension of the request, so that work which goes on after the answer keeps it.
+/// A place, until it is dropped: an extension of the request, so that work which goes on after the answer keeps it, and
+/// part of the answer, so that one which nobody reads keeps it, too.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     _permit: Arc<OwnedSemaphorePermit>,
@@ -31,9 +33,7 @@ pub(super) async fn admit(State(Places(places)): State<Places>, mut request: Req
         Ok(permit) => {
             let place = Place { _permit: Arc::new(permit) };
             request.extensions_mut().insert(place.clone());
-            let response = next.run(request).await;
-            drop(place);
-            response
+            hold(next.run(request).await, place)
         }
         Err(_) => ApiError::new(ErrorType::SlowDownException, "the server has too many requests in work")
             .retry_after(1)

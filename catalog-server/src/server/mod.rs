@@ -3,6 +3,7 @@
 mod backend;
 mod connections;
 mod error;
+mod timed;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -77,8 +78,9 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     };
     tasks::start(&app, &tasks, &stop);
     let routes = middleware::wrap(router::routes(), &app).with_state(Arc::clone(&app));
-    tasks.spawn(serve(clients, routes, stop));
-    platform_tasks.spawn(serve(platform, platform::routes(app), stop_platform));
+    let patience = app.settings.limits.response_timeout;
+    tasks.spawn(serve(clients, routes, patience, stop));
+    platform_tasks.spawn(serve(platform, platform::routes(app), patience, stop_platform));
     tracing::info!(clients = %running.client_address, platform = %running.platform_address, "listening");
     Ok(running)
 }

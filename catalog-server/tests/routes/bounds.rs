@@ -8,7 +8,7 @@ use catalog_api::{Auth, BearerToken, ENDPOINTS};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::lab::Lab;
+use crate::lab::{Lab, schema};
 
 fn paths(method: &str) -> impl Iterator<Item = (Method, String, Auth)> {
     let method = method.to_owned();
@@ -108,6 +108,33 @@ async fn one_request_too_many_is_told_to_slow_down() {
     let mut answer = [0; 12];
     tokio::task::spawn_blocking(move || slow.read_exact(&mut answer).map(|()| answer)).await.unwrap().unwrap();
     api.get("/namespaces").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_reads_holds_its_place_and_is_ended_in_time() {
+    let lab = Lab::with(|s| {
+        s.limits.concurrency = 1;
+        s.limits.body_bytes = 64 << 20;
+        s.limits.response_timeout = Duration::from_secs(2);
+    })
+    .await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let large = json!({"name": "t", "schema": schema(), "properties": {"x": "y".repeat(32 << 20)}});
+    api.post("/namespaces/a/tables", &large).await.ok();
+
+    let mut lazy = TcpStream::connect(lab.url().trim_start_matches("http://")).unwrap();
+    let token = api.token();
+    let path = "/v1/lake/namespaces/a/tables/t";
+    write!(lazy, "GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n").unwrap();
+    lazy.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    lazy.peek(&mut [0]).unwrap();
+    assert_eq!(api.get("/namespaces").await.error().1, "SlowDownException");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    api.get("/namespaces").await.ok();
+    let mut all = Vec::new();
+    let _ = lazy.read_to_end(&mut all);
+    assert!(all.len() < 32 << 20, "the connection went on");
 }
 
 #[tokio::test]

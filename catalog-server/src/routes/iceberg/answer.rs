@@ -1,4 +1,5 @@
-//! Answers about a table: the stored bytes with a little JSON around them. Pure. Metadata is never parsed to be sent.
+//! Answers about a table: the stored bytes with a little JSON around them. Pure. Metadata is neither parsed nor copied to
+//! be sent.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest as _, Sha256};
 
+use super::splice::Spliced;
 use crate::error::ApiError;
 use crate::storage::WarehouseContext;
 
@@ -24,17 +26,10 @@ pub(crate) fn table(
 ) -> Result<Response, ApiError> {
     let location = serde_json::to_string(&metadata_location).map_err(ApiError::internal)?;
     let config = config.map(serde_json::to_string).transpose().map_err(ApiError::internal)?;
-    let mut body = Vec::with_capacity(metadata.len() + location.len() + config.as_ref().map_or(0, String::len) + 64);
-    body.extend_from_slice(b"{\"metadata-location\":");
-    body.extend_from_slice(location.as_bytes());
-    body.extend_from_slice(b",\"metadata\":");
-    body.extend_from_slice(metadata);
-    if let Some(config) = config {
-        body.extend_from_slice(b",\"config\":");
-        body.extend_from_slice(config.as_bytes());
-    }
-    body.push(b'}');
-    let mut response = Response::new(Body::from(body));
+    let head = format!("{{\"metadata-location\":{location},\"metadata\":");
+    let tail = config.map_or("}".to_owned(), |config| format!(",\"config\":{config}}}"));
+    let body = Spliced::new([head.into(), metadata.clone(), tail.into()]);
+    let mut response = Response::new(Body::new(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().extend(tag.map(|tag| (ETAG, tag)));
     Ok(response)

@@ -7,6 +7,7 @@ mod invalid;
 mod names;
 mod pages;
 mod properties;
+mod splice;
 mod tries;
 
 pub mod config;
