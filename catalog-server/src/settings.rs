@@ -23,6 +23,8 @@ pub struct Settings {
     pub seal_key_file: Option<PathBuf>,
     /// Directories below which `file://` is allowed. None: nowhere.
     pub allow_file_root: Vec<PathBuf>,
+    /// Directories and files that `file://` never reaches, although they lie below an allowed one.
+    pub deny_file_root: Vec<PathBuf>,
     /// S3 endpoints that warehouses may name. Amazon's own need not be named.
     pub allowed_endpoints: Vec<String>,
     /// What the cached metadata files may weigh.
@@ -50,6 +52,7 @@ impl Default for Settings {
             admin_hashes_file: None,
             seal_key_file: None,
             allow_file_root: Vec::new(),
+            deny_file_root: Vec::new(),
             allowed_endpoints: Vec::new(),
             metadata_cache_bytes: 128 * 1024 * 1024,
             limits: Limits::default(),

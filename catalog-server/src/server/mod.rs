@@ -139,6 +139,7 @@ fn assemble(settings: Settings, backend: &Backend) -> Result<App, StartError> {
     };
     let storage = StorageSettings {
         allow_file_roots: settings.allow_file_root.clone(),
+        deny_file_roots: settings.deny_file_root.clone(),
         allowed_endpoints: settings.allowed_endpoints.clone(),
         timeout: settings.storage_timeout,
     };

@@ -11,21 +11,29 @@ use bytes::Bytes;
 
 use super::FileError;
 
-/// The directories below which `file://` is allowed; none: nowhere.
+/// The directories below which `file://` is allowed; none: nowhere. Links are resolved in all paths.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Roots(Vec<PathBuf>);
+pub(super) struct Roots {
+    allowed: Vec<PathBuf>,
+    denied: Vec<PathBuf>,
+}
 
 impl Roots {
     /// # Errors
-    /// If a root is not there.
-    pub(super) fn new(roots: &[PathBuf]) -> io::Result<Self> {
-        roots.iter().map(fs::canonicalize).collect::<io::Result<_>>().map(Self)
+    /// If an allowed root is not there. A denied one may come later.
+    pub(super) fn new(allowed: &[PathBuf], denied: &[PathBuf]) -> io::Result<Self> {
+        let allowed = allowed.iter().map(fs::canonicalize).collect::<io::Result<_>>()?;
+        let denied = denied.iter().map(|path| resolve(path)).collect::<io::Result<_>>()?;
+        Ok(Self { allowed, denied })
     }
 
     /// Resolves links of what is there of the path, and checks that it lies below a root.
     fn admit(&self, location: &str, path: &Path) -> Result<PathBuf, FileError> {
         let real = resolve(path).map_err(|e| FileError::from_io(location, e))?;
-        if self.0.iter().any(|root| real.starts_with(root)) {
+        if self.denied.iter().any(|root| real.starts_with(root)) {
+            return Err(FileError::not_allowed(location, "it lies among the files of the server itself"));
+        }
+        if self.allowed.iter().any(|root| real.starts_with(root)) {
             return Ok(real);
         }
         Err(FileError::not_allowed(location, "it lies below no directory that the server was started with"))
@@ -129,7 +137,7 @@ mod tests {
 
     fn roots() -> (tempfile::TempDir, Roots) {
         let dir = tempfile::tempdir().unwrap();
-        let roots = Roots::new(&[dir.path().to_owned()]).unwrap();
+        let roots = Roots::new(&[dir.path().to_owned()], &[dir.path().join("own")]).unwrap();
         (dir, roots)
     }
 
@@ -146,6 +154,22 @@ mod tests {
         roots.delete("l", &path).unwrap();
         assert!(matches!(roots.read("l", &path, 10), Err(FileError::NotFound { .. })));
         assert!(roots.list("l", &dir.path().join("nothing")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_denied_is_out_of_reach_even_through_a_link() {
+        let (dir, roots) = roots();
+        fs::create_dir(dir.path().join("own")).unwrap();
+        fs::write(dir.path().join("own/key"), "x").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("own"), dir.path().join("link")).unwrap();
+        let refused = |r: Result<(), FileError>| assert!(matches!(r, Err(FileError::NotAllowed { .. })), "{r:?}");
+        for way in ["own", "link"].map(|way| dir.path().join(way)) {
+            refused(roots.read("l", &way.join("key"), 10).map(|_| ()));
+            refused(roots.write_new("l", &way.join("new"), b"x"));
+            refused(roots.delete("l", &way.join("key")));
+            refused(roots.list("l", &way).map(|_| ()));
+        }
+        roots.write_new("l", &dir.path().join("owned/new"), b"x").unwrap();
     }
 
     #[test]

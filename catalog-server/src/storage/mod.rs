@@ -42,6 +42,8 @@ pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 pub struct StorageSettings {
     /// Directories below which `file://` is allowed.
     pub allow_file_roots: Vec<PathBuf>,
+    /// What lies below one of them and is out of reach nevertheless.
+    pub deny_file_roots: Vec<PathBuf>,
     /// S3 endpoints that warehouses may name.
     pub allowed_endpoints: Vec<String>,
     /// For one call, repetitions included.
@@ -84,8 +86,8 @@ impl Files {
     /// # Errors
     /// [`SetupError`].
     pub fn new(settings: &StorageSettings, sealer: Sealer, metrics: Metrics) -> Result<Self, SetupError> {
-        let StorageSettings { allow_file_roots, allowed_endpoints, timeout } = settings;
-        let roots = Roots::new(allow_file_roots)
+        let StorageSettings { allow_file_roots, deny_file_roots, allowed_endpoints, timeout } = settings;
+        let roots = Roots::new(allow_file_roots, deny_file_roots)
             .map_err(|source| SetupError::Roots { roots: allow_file_roots.clone(), source })?;
         let endpoints = Endpoints::new(allowed_endpoints).map_err(SetupError::Endpoints)?;
         let clients = Cache::builder().max_capacity(1_000).time_to_idle(Duration::from_secs(600)).build();

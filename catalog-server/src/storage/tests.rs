@@ -100,6 +100,7 @@ impl Lab {
         tokio::spawn(async move { axum::serve(listener, app).await });
         let settings = StorageSettings {
             allow_file_roots: vec![],
+            deny_file_roots: vec![],
             allowed_endpoints: vec![endpoint.clone()],
             timeout: Duration::from_secs(2),
         };

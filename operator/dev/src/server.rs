@@ -12,7 +12,7 @@ use catalog_server::settings::Database;
 use catalog_server::{Running, Sealer, Settings, StartError};
 use operator::catalog::{ServerSettings, Validated};
 
-use crate::state::{StateDir, StateError, private_file};
+use crate::state::{RESERVED, StateDir, StateError, private_file};
 
 /// How long requests in work may go on after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(5);
@@ -111,6 +111,8 @@ fn server_settings(
         admin_hashes_file: Some(admin_hashes),
         seal_key_file: Some(seal_key(folder)?),
         allow_file_root: file_roots,
+        // `--allow-location` may name a directory above the state directory, such as file:///tmp/.
+        deny_file_root: RESERVED.iter().map(|name| state.path().join(name)).collect(),
         allowed_endpoints,
         metadata_cache_bytes,
         shutdown_grace: GRACE,

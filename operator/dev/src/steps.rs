@@ -1,6 +1,7 @@
 //! The controllers' pure steps, put to everything that the files ask for: nothing is applied unless all of it is valid.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use crds::admission::Resource;
@@ -59,7 +60,9 @@ fn one(steps: &mut Steps, desired: &Desired, key: &Key, wanted: &Wanted, around:
                 warehouse: resource,
             };
             let put = warehouse::build(&warehouse::validate(&read, &around.host)?);
-            reserved(&put.body.location, &around.host)?;
+            let body = &put.body;
+            let mut places = std::iter::once(&body.location).chain(&body.allowed_locations);
+            places.try_for_each(|location| reserved(location, &around.host))?;
             steps.warehouses.push((key.clone(), put));
         }
         Resource::Token(resource) => {
@@ -106,11 +109,14 @@ fn shortened(token: token::Validated, ttl: Option<Duration>) -> token::Validated
 /// Tables must not lie among the credentials.
 fn reserved(location: &str, host: &Host) -> Result<(), Hold> {
     let Host::Local { root, .. } = host else { return Ok(()) };
-    let inside = location.strip_prefix("file://").and_then(|path| path.strip_prefix(root.as_str()));
-    let Some(first) = inside.and_then(|path| path.split('/').find(|part| !part.is_empty())) else {
-        return if inside == Some("") { Err(kept("the state directory itself")) } else { Ok(()) };
-    };
-    if RESERVED.contains(&first) { Err(kept(first)) } else { Ok(()) }
+    // Another way to write the same place, or a link, gets past this; the server refuses to touch it (`deny_file_root`).
+    let Some(path) = location.strip_prefix("file://") else { return Ok(()) };
+    let Ok(inside) = Path::new(path).strip_prefix(root) else { return Ok(()) };
+    match inside.iter().next().map(|first| first.to_string_lossy()) {
+        None => Err(kept("the state directory itself")),
+        Some(first) if RESERVED.contains(&&*first) => Err(kept(&first)),
+        Some(_) => Ok(()),
+    }
 }
 
 fn kept(what: &str) -> Hold {
@@ -131,4 +137,22 @@ fn problem(key: &Key, wanted: &Wanted, hold: &Hold) -> Problem {
         _ => "spec",
     };
     Problem { place: wanted.document.place(field), message: format!("{key}: {field}: {}", hold.message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_location_lies_among_the_credentials() {
+        let host = Host::Local { root: "/s/state".into(), allowed_locations: vec![] };
+        for kept in ["/s/state", "/s/state/", "/s/state/server", "/s/state//secrets/x", "/s/state/objects.json"] {
+            assert!(reserved(&format!("file://{kept}"), &host).is_err(), "{kept}");
+        }
+        for free in
+            ["file:///s", "file:///s/state/lake", "file:///s/stateserver", "file:///s/state/servers", "s3://b/s"]
+        {
+            assert!(reserved(free, &host).is_ok(), "{free}");
+        }
+    }
 }

@@ -166,3 +166,20 @@ async fn another_catalog_has_another_database_and_the_first_one_is_kept() {
     );
     session.close().await;
 }
+
+#[tokio::test]
+async fn no_table_lies_among_the_keys_however_its_place_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = open(&folder);
+    for place in ["file://./server/", "file://./secrets/x", &format!("file://{}", session.state.root())] {
+        let line = format!("location: file://./lake\n  allowedLocations: [\"{place}\"]");
+        let refused = session.take(&texts(&QUICKSTART.replace("location: file://./lake", &line)), now()).await;
+        assert!(matches!(refused, Err(SessionError::Problems(_))), "{place}");
+    }
+    let settings = QUICKSTART.replace("file://./lake", "file://./linked");
+    std::os::unix::fs::symlink(folder.path().join("server"), folder.path().join("linked")).unwrap();
+    let events = session.take(&texts(&settings), now()).await.unwrap();
+    let refused = |event: &Event| matches!(event, Event::Failed { again: false, .. });
+    assert!(events.iter().any(refused), "{events:?}");
+    session.close().await;
+}

@@ -130,6 +130,7 @@ fn app(settings: Settings, store: SqliteStore, commits: Arc<Moody>) -> App {
     let (metrics, clock) = (Metrics::default(), Arc::new(SystemClock));
     let storage = StorageSettings {
         allow_file_roots: settings.allow_file_root.clone(),
+        deny_file_roots: settings.deny_file_root.clone(),
         allowed_endpoints: Vec::new(),
         timeout: settings.storage_timeout,
     };
