@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::extract;
 use crate::routes::iceberg::names::InPath;
 use crate::routes::iceberg::tries::Tries;
-use crate::routes::iceberg::{answer, conflict};
+use crate::routes::iceberg::{answer, conflict, properties};
 use crate::session::Session;
 
 /// How a gzip stream begins (RFC 1952, 2.3.1).
@@ -41,7 +41,10 @@ pub(crate) async fn register(
     let address = ground.check(&metadata_location)?.address().to_owned();
     let bytes = app.files.read(&session.warehouse, &address).await;
     let bytes = bytes.map_err(|error| metadata::unreadable(&metadata_location, Arc::new(error)))?;
-    let places = ground.places(&parse(&metadata_location, &bytes)?)?;
+    let table = parse(&metadata_location, &bytes)?;
+    // Whoever wrote the file was not asked.
+    properties::check(table.properties().keys())?;
+    let places = ground.places(&table)?;
     let registration = Registration { key, metadata_location, claims: places.claims, overwrite };
     registration.commit(&app, &session).await?;
 

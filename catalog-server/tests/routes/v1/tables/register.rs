@@ -83,3 +83,21 @@ async fn what_is_no_metadata_file_of_this_warehouse_is_refused() {
         .await;
     assert_eq!(answer.error(), (404, "NoSuchNamespaceException", "Namespace does not exist: gone"));
 }
+
+#[tokio::test]
+async fn a_secret_in_a_registered_file_is_refused() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let table = api.table("a", "t").await;
+    api.delete("/namespaces/a/tables/t").await;
+    let mut metadata = table["metadata"].clone();
+    metadata["properties"]["s3.secret-access-key"] = "hunter2".into();
+    let foreign = table["metadata-location"].as_str().unwrap().replace("00000-", "foreign-");
+    std::fs::write(file(&json!(foreign)), metadata.to_string()).unwrap();
+    let answer = register(&api, "u", &json!(foreign), false).await;
+    let (code, _, message) = answer.error();
+    assert_eq!(code, 400);
+    assert!(message.contains("s3.secret-access-key") && !message.contains("hunter2"), "{message}");
+    assert_eq!(api.head("/namespaces/a/tables/u").await, 404);
+}
