@@ -104,6 +104,8 @@ async fn tokens_without_sense_are_refused() {
         json!({"grants": [{"warehouse": "lake", "privileges": ["Fly"]}]}),
         json!({"grants": [{"warehouse": "lake", "namespaces": ["a..b"], "privileges": ["Read"]}]}),
         json!({"expires_at": "tomorrow"}),
+        json!({"expires_at": "-009999-01-03T00:00:00Z"}),
+        json!({"expires_at": "9999-12-30T22:00:00.999999999Z"}),
     ] {
         let answer = put(&api, "uid", 1, &body(&token, &change)).await;
         assert_eq!(answer.error().0, 400, "{change}: {answer:?}");
@@ -111,4 +113,19 @@ async fn tokens_without_sense_are_refused() {
     assert_eq!(put(&api, "uid", 0, &body(&token, &json!({}))).await.error().0, 400);
     let path = "/api/v1/tokens/uid/one";
     assert_eq!(api.send(Method::PUT, path, Some(&body(&token, &json!({}))), &[]).await.error().0, 400);
+}
+
+#[tokio::test]
+async fn what_no_database_can_hold_is_a_bad_request() {
+    let (lab, token) = (Lab::start().await, BearerToken::generate().unwrap());
+    let api = lab.operator();
+    put(&api, "uid", 1, &body(&token, &json!({}))).await.ok();
+    for path in ["/api/v1/tokens/%00", "/api/v1/tokens?user_id=%00"] {
+        assert_eq!(api.get(path).await.error().0, 400, "{path}");
+    }
+    assert_eq!(api.delete("/api/v1/tokens/%00").await.error().0, 400);
+    let cap = json!({"cap_older_at": "2020-01-01T00:00:00Z"});
+    assert_eq!(api.post("/api/v1/tokens/%00/1/confirm", &cap).await.error().0, 400);
+    let early = json!({"cap_older_at": "-009999-01-03T00:00:00Z"});
+    assert_eq!(api.post("/api/v1/tokens/uid/1/confirm", &early).await.error().0, 400);
 }

@@ -70,6 +70,7 @@ async fn what_cannot_work_is_refused_and_stores_nothing() {
         ("pond", json!({"owner_uid": ""})),
         ("pond", json!({"unknown": 1})),
         ("pond", json!({"default_properties": {"s3.secret-access-key": "x"}})),
+        ("pond", json!({"default_properties": {"a": "\0"}})),
         ("pond", json!({"location": "s3://bucket/x", "storage": {"s3": {"endpoint": "http://127.0.0.1:9"}}})),
         ("pond", json!({"location": "s3://bucket/x", "storage": {"s3": {"endpoint": "http://169.254.169.254"}}})),
         (
@@ -126,4 +127,13 @@ async fn pages_by_number_and_by_token_show_the_same() {
     let foreign = api.get("/api/v1/warehouses?page_size=1").await.ok()["next_page_token"].clone();
     let tokens = api.get(&format!("/api/v1/tokens?page_token={}", foreign.as_str().unwrap())).await;
     assert_eq!(tokens.error().0, 400);
+}
+
+#[tokio::test]
+async fn what_no_warehouse_is_called_is_not_found_and_what_no_owner_is_called_is_a_bad_request() {
+    let lab = Lab::start().await;
+    let api = lab.operator();
+    assert_eq!(api.get("/api/v1/warehouses/%00").await.error().0, 404);
+    assert_eq!(api.delete("/api/v1/warehouses/%00?owner_uid=uid").await.error().0, 404);
+    assert_eq!(api.delete("/api/v1/warehouses/lake?owner_uid=%00").await.error().0, 400);
 }

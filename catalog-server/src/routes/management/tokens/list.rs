@@ -11,18 +11,21 @@ use catalog_store::TokenFilter;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::routes::management::page;
+use crate::routes::management::{check_id, page};
 use crate::session::AdminSession;
 
 /// The active tokens by (user, expiry, id), in pages.
 ///
 /// # Errors
-/// 400 for a page that is none.
+/// 400 for a page or a user that is none.
 pub async fn list(
     _: AdminSession,
     State(app): State<Arc<App>>,
     Query(query): Query<ListTokensQuery>,
 ) -> Result<Json<PageOf<TokenInfo>>, ApiError> {
+    if let Some(user_id) = &query.user_id {
+        check_id("user_id", user_id)?;
+    }
     let filter = TokenFilter { user_id: query.user_id.clone() };
     let list = format!("tokens {:?}", filter.user_id);
     let params = page::read(&list, &query.page_query())?;

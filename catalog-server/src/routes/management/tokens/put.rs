@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Path, SecretJson};
 use crate::policy;
-use crate::routes::management::check_id;
+use crate::routes::management::{check_id, check_time};
 use crate::session::AdminSession;
 
 /// Grants that a token may have.
@@ -37,6 +37,7 @@ fn check(owner_uid: String, revision: i64, body: PutToken) -> Result<NewToken, A
     let PutToken { token_id, hash, user_id, grants, expires_at } = body;
     check_id("the owner", &owner_uid)?;
     check_id("user_id", &user_id)?;
+    check_time("expires_at", expires_at)?;
     if revision < 1 {
         return Err(ApiError::bad_request("revisions are counted from 1"));
     }
@@ -66,7 +67,7 @@ mod tests {
             hash: token.hash(),
             user_id: "token:team/etl".into(),
             grants: vec![grant],
-            expires_at: Timestamp::MAX,
+            expires_at: Timestamp::constant(32_472_144_000, 0),
         }
     }
 
@@ -77,6 +78,7 @@ mod tests {
         assert!(check("u id".into(), 1, body()).is_err());
         assert!(check("uid".into(), 1, PutToken { token_id: "short".into(), ..body() }).is_err());
         assert!(check("uid".into(), 1, PutToken { user_id: String::new(), ..body() }).is_err());
+        assert!(check("uid".into(), 1, PutToken { expires_at: Timestamp::MAX, ..body() }).is_err());
         let mut without = body();
         without.grants[0].privileges.clear();
         assert!(check("uid".into(), 1, without).is_err());

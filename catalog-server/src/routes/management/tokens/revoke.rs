@@ -8,17 +8,19 @@ use axum::http::StatusCode;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Path;
+use crate::routes::management::check_id;
 use crate::session::AdminSession;
 
 /// Revokes all tokens of an owner at once; done already if it has none.
 ///
 /// # Errors
-/// Those of the store.
+/// 400 for what is no owner.
 pub async fn revoke(
     _: AdminSession,
     State(app): State<Arc<App>>,
     Path(owner_uid): Path<String>,
 ) -> Result<StatusCode, ApiError> {
+    check_id("the owner", &owner_uid)?;
     app.store.revoke_tokens(&owner_uid, app.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

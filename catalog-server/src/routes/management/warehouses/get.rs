@@ -20,6 +20,9 @@ pub async fn get(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
 ) -> Result<Json<WarehouseInfo>, ApiError> {
-    let row = app.store.get_warehouse(&name).await?.ok_or_else(|| super::not_found(&name))?;
-    super::info(row).map(Json)
+    let row = match catalog_api::is_warehouse_name(&name) {
+        true => app.store.get_warehouse(&name).await?,
+        false => None,
+    };
+    super::info(row.ok_or_else(|| super::not_found(&name))?).map(Json)
 }

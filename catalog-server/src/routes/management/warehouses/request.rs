@@ -70,11 +70,15 @@ fn storage_of(location: &Location, storage: Storage) -> Result<(Option<S3Profile
 }
 
 fn check_properties(properties: &BTreeMap<String, String>) -> Result<(), ApiError> {
-    match properties.keys().find(|key| looks_secret(key)) {
-        None => Ok(()),
-        Some(key) => Err(ApiError::validation(format!(
+    if let Some(key) = properties.keys().find(|key| looks_secret(key)) {
+        return Err(ApiError::validation(format!(
             "the property {key} looks like a secret: everybody who reads a table sees its properties"
-        ))),
+        )));
+    }
+    // Postgres has no such character in its texts.
+    match properties.iter().find(|(key, value)| key.contains('\0') || value.contains('\0')) {
+        None => Ok(()),
+        Some((key, _)) => Err(ApiError::validation(format!("the property {key:?} contains the character U+0000"))),
     }
 }
 
@@ -117,6 +121,12 @@ mod tests {
             ("location", Box::new(|p| p.location = "s3://b/../x".into())),
             ("location", Box::new(|p| p.allowed_locations = vec!["nowhere".into()])),
             ("storage.s3", Box::new(move |p| (p.location, p.storage) = ("file:///tmp".into(), s3()))),
+            (
+                "U+0000",
+                Box::new(|p| {
+                    p.default_properties.insert("a".into(), "x\0y".into());
+                }),
+            ),
             (
                 "s3.secret-access-key",
                 Box::new(|p| {
