@@ -71,6 +71,10 @@ impl FileError {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
                 Self::Denied { location, source: error.into() }
             }
+            // A path that the disk cannot have is the client's fault, whatever the disk's state.
+            ErrorKind::InvalidFilename => Self::not_allowed(&location, "a part of it is too long for this disk"),
+            ErrorKind::NotADirectory => Self::not_allowed(&location, "it lies below a file"),
+            ErrorKind::IsADirectory => Self::not_allowed(&location, "it is a directory"),
             _ => Self::Unavailable { location, source: error.into() },
         }
     }
@@ -86,6 +90,9 @@ impl FileError {
             E::NotFound { .. } => Self::NotFound { location },
             E::AlreadyExists { .. } | E::Precondition { .. } => Self::Exists { location },
             E::PermissionDenied { .. } | E::Unauthenticated { .. } => Self::Denied { location, source: error.into() },
+            error if error.to_string().contains("KeyTooLongError") => {
+                Self::not_allowed(&location, "it is too long for a key of this storage")
+            }
             error => Self::Unavailable { location, source: error.into() },
         }
     }

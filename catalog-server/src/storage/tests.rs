@@ -31,6 +31,7 @@ async fn s3(State(store): State<Arc<Store>>, request: Request) -> Response {
     let (bucket, _) = path.split_once('/').unwrap_or((&path, ""));
     let signed = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
     match bucket {
+        "short" => return xml(StatusCode::BAD_REQUEST, "KeyTooLongError"),
         "gone" => return xml(StatusCode::NOT_FOUND, "NoSuchBucket"),
         "moved" => return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/stray/x")]).into_response(),
         "slow" => std::future::pending().await,
@@ -197,4 +198,11 @@ async fn a_new_credential_makes_a_new_client_and_a_lost_key_is_said() {
     sealed_elsewhere.row.credential = Some(other.seal(b"{}", "lake").unwrap());
     let lost = lab.files.read(&sealed_elsewhere, "s3://bucket/x").await;
     assert!(matches!(lost, Err(FileError::Unusable { .. })), "{lost:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_too_long_is_not_a_store_that_is_away() {
+    let lab = Lab::start().await;
+    let result = lab.files.write_new(&lab.warehouse("right"), "s3://short/x", "x".into()).await;
+    assert!(matches!(result, Err(FileError::NotAllowed { .. })), "{result:?}");
 }

@@ -90,3 +90,15 @@ async fn metadata_files_go_where_the_table_says() {
     assert!(file(&relative["metadata-location"]).exists());
     assert_eq!(api.commit("a", "t", json!([]), set("write.metadata.path", "../../..")).await.error().0, 400);
 }
+
+#[tokio::test]
+async fn a_location_that_no_disk_can_have_is_a_bad_request() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    std::fs::write(lab.path().join("lake/file"), "x").unwrap();
+    for bad in [format!("lake/{}", "x".repeat(300)), "lake/file/t".to_owned()] {
+        let answer = create(&api, "t", &lab.location(&bad), json!({})).await;
+        assert_eq!(answer.error().1, "ValidationException", "{bad}");
+    }
+}
