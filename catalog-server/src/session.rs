@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use catalog_api::names::MAIN;
@@ -33,6 +33,21 @@ pub struct Session {
 }
 
 impl Session {
+    /// Opens the warehouse that the path names.
+    ///
+    /// # Errors
+    /// 403 for the operator, 404 for a warehouse that is not there or that the principal has no grant on, 400 for a ref
+    /// other than `main`.
+    pub fn of(parts: &Parts) -> Result<Self, ApiError> {
+        let Authenticated { caller, prefix, access } = authenticated(parts)?;
+        let principal = principal(caller)?;
+        let access = access.ok_or_else(|| ApiError::internal("a principal without access"))?;
+        match prefix {
+            Some(prefix) => open(principal, &prefix, &parts.headers, access),
+            None => Err(ApiError::no_such_warehouse(parts.uri.path().split('/').nth(2).unwrap_or_default())),
+        }
+    }
+
     /// The newest state of the branch.
     #[must_use]
     pub fn view(&self) -> View {
@@ -97,18 +112,8 @@ pub struct AdminSession;
 impl FromRequestParts<Arc<App>> for Session {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let Authenticated { caller, access } = authenticated(parts)?;
-        let principal = principal(caller)?;
-        let access = access.ok_or_else(|| ApiError::internal("a principal without access"))?;
-        let params = RawPathParams::from_request_parts(parts, app)
-            .await
-            .map_err(|_| ApiError::bad_request("the path is not UTF-8 after percent-decoding"))?;
-        let text = params.iter().find(|(name, _)| *name == "prefix").map_or("", |(_, value)| value);
-        match Prefix::parse(text) {
-            Some(prefix) => open(principal, &prefix, &parts.headers, access),
-            None => Err(ApiError::no_such_warehouse(text)),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
+        Self::of(parts)
     }
 }
 
@@ -116,7 +121,7 @@ impl FromRequestParts<Arc<App>> for PrincipalSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
-        let Authenticated { caller, access: _ } = authenticated(parts)?;
+        let Authenticated { caller, prefix: _, access: _ } = authenticated(parts)?;
         Ok(Self { principal: principal(caller)?, headers: parts.headers.clone() })
     }
 }
@@ -125,7 +130,7 @@ impl FromRequestParts<Arc<App>> for AdminSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let Authenticated { caller, access: _ } = authenticated(parts)?;
+        let Authenticated { caller, prefix: _, access: _ } = authenticated(parts)?;
         match caller {
             Caller::Principal(principal) => {
                 Err(ApiError::forbidden(format!("{} is not the operator's token", principal.name)))

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use catalog_api::names::MAIN;
 use catalog_api::{BearerToken, Grant, Prefix, TokenHash};
 use catalog_store::{Access, Token};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use super::{Authenticated, Caller, CallerName, Principal};
@@ -39,7 +40,7 @@ async fn identify(app: &App, headers: &HeaderMap, path: &str) -> Result<Authenti
     let token = bearer(headers)?;
     let hash = token.hash();
     if app.admins.contains(&hash) {
-        return Ok(Authenticated { caller: Caller::Admin, access: None });
+        return Ok(Authenticated { caller: Caller::Admin, prefix: None, access: None });
     }
     if let Some(obstacle) = app.readiness.obstacle() {
         return Err(ApiError::unavailable(format!("the server is not ready: {obstacle}")));
@@ -48,7 +49,7 @@ async fn identify(app: &App, headers: &HeaderMap, path: &str) -> Result<Authenti
     let warehouse = prefix.as_ref().map(|p| p.warehouse.as_str());
     let mut access = app.store.access(Some(token.id()), warehouse, MAIN).await?;
     let principal = check(&hash, &mut access)?;
-    Ok(Authenticated { caller: Caller::Principal(principal), access: Some(access) })
+    Ok(Authenticated { caller: Caller::Principal(principal), prefix, access: Some(access) })
 }
 
 /// RFC 6750, 2.1: the scheme's name in any case, one token.
@@ -63,10 +64,10 @@ fn bearer(headers: &HeaderMap) -> Result<BearerToken, ApiError> {
     BearerToken::parse(token.trim()).map_err(|e| ApiError::not_authorized(e.to_string()))
 }
 
-/// `/v1/{prefix}/…`; whatever else names no warehouse.
+/// `/v1/{prefix}/…`; whatever else names no warehouse. Clients may percent-encode what need not be (`~`).
 fn prefix(path: &str) -> Option<Prefix> {
     let (prefix, _) = path.strip_prefix("/v1/")?.split_once('/')?;
-    Prefix::parse(prefix)
+    Prefix::parse(&percent_decode_str(prefix).decode_utf8().ok()?)
 }
 
 /// Judges the token by the clock of the database, which all replicas share.
@@ -145,6 +146,7 @@ mod tests {
     #[test]
     fn the_prefix_is_read_from_iceberg_routes_only() {
         assert_eq!(prefix("/v1/lake/namespaces").unwrap().warehouse, "lake");
+        assert_eq!(prefix("/v1/lak%65%7EbWFpbg/namespaces"), prefix("/v1/lake~bWFpbg/namespaces"));
         for path in ["/v1/config", "/api/v1/warehouses/x", "/v1/La ke/namespaces", "/v1"] {
             assert_eq!(prefix(path), None, "{path}");
         }

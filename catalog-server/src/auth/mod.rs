@@ -3,7 +3,7 @@
 mod admin;
 mod bearer;
 
-use catalog_api::Grant;
+use catalog_api::{Grant, Prefix};
 use catalog_store::Access;
 
 pub use admin::{AdminHashes, AdminHashesError};
@@ -43,6 +43,8 @@ impl Caller {
 pub struct Authenticated {
     /// Who calls.
     pub caller: Caller,
+    /// What a path `/v1/{prefix}/…` begins with, read once for all who ask; `None` in other paths, and for the admin.
+    pub prefix: Option<Prefix>,
     /// Warehouse and branch `main` of a route with a prefix; `None` for the admin, who is known without the database.
     pub access: Option<Access>,
 }

@@ -59,3 +59,14 @@ async fn the_sdk_finds_all_its_routes_on_this_server() {
     let client = Client::builder(lab.url(), token).build().unwrap();
     assert_eq!(client.capabilities("lake").await.unwrap().missing().len(), 0);
 }
+
+#[tokio::test]
+async fn a_prefix_may_be_percent_encoded() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    for prefix in ["lake~bWFpbg", "lake%7EbWFpbg", "l%61ke"] {
+        let listed = api.get(&format!("/v1/{prefix}/namespaces")).await.ok();
+        assert_eq!(listed["namespaces"], serde_json::json!([["a"]]), "{prefix}");
+    }
+}
