@@ -126,9 +126,12 @@ impl Base {
         self.0.as_ref().map(|(table, _)| table.metadata_location.as_str())
     }
 
-    /// The answer to updates that change nothing: what is there.
+    /// The answer to updates that change nothing: what is there. Nothing can only be there for the first commit of a staged
+    /// table.
     async fn unchanged(self, app: &App, session: &Session, key: &Key) -> Result<Published, ApiError> {
-        let (table, _) = self.0.ok_or_else(|| ApiError::no_such_table(key))?;
+        let nothing =
+            || ApiError::bad_request(format!("cannot create table {key} without updates that say what it is"));
+        let (table, _) = self.0.ok_or_else(nothing)?;
         let metadata = metadata::read(app, session, &table.metadata_location).await?;
         Ok(Published { metadata_location: table.metadata_location, metadata })
     }

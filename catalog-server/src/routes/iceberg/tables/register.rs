@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::extract;
 use crate::routes::iceberg::names::InPath;
 use crate::routes::iceberg::tries::Tries;
-use crate::routes::iceberg::{answer, conflict, properties};
+use crate::routes::iceberg::{answer, conflict, namespaces, properties};
 use crate::session::Session;
 
 /// How a gzip stream begins (RFC 1952, 2.3.1).
@@ -39,6 +39,7 @@ pub(crate) async fn register(
     let key = Key::relation(ns, name)?;
     let ground = Ground::new(&session.warehouse)?;
     let address = ground.check(&metadata_location)?.address().to_owned();
+    namespaces::find(&app, &session, &key.ns).await?;
     let bytes = app.files.read(&session.warehouse, &address).await;
     let bytes = bytes.map_err(|error| metadata::unreadable(&metadata_location, Arc::new(error)))?;
     let table = parse(&metadata_location, &bytes)?;

@@ -162,3 +162,14 @@ async fn a_commit_whose_client_went_away_ends_properly() {
     let log = last["metadata"]["metadata-log"].as_array().unwrap();
     assert_eq!(metadata_files(&lab.path()).len(), log.len() + 1, "a file is there that no version names");
 }
+
+#[tokio::test]
+async fn a_first_commit_without_updates_is_a_bad_request() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let answer = api.commit("a", "t", json!([{"type": "assert-create"}]), json!([])).await;
+    assert_eq!(answer.error().0, 400);
+    let answer = api.commit("a", "t", json!([]), json!([])).await;
+    assert_eq!(answer.error().1, "NoSuchTableException");
+}

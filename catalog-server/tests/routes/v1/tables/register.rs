@@ -101,3 +101,14 @@ async fn a_secret_in_a_registered_file_is_refused() {
     assert!(message.contains("s3.secret-access-key") && !message.contains("hunter2"), "{message}");
     assert_eq!(api.head("/namespaces/a/tables/u").await, 404);
 }
+
+#[tokio::test]
+async fn a_missing_namespace_is_said_before_anything_about_the_location() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let table = api.table("a", "t").await;
+    let body = json!({"name": "u", "metadata-location": table["metadata-location"]});
+    let answer = api.post("/namespaces/missing/register", &body).await;
+    assert_eq!(answer.error(), (404, "NoSuchNamespaceException", "Namespace does not exist: missing"));
+}
