@@ -6,14 +6,17 @@ use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use catalog_api::ErrorType;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::routes::iceberg::{config, namespaces, tables, unbuilt};
+use crate::routes::iceberg::unbuilt::{self, Unbuilt};
+use crate::routes::iceberg::{config, namespaces, tables};
 use crate::routes::management::{tokens, warehouses};
 use crate::routes::root;
+use crate::session::Session;
 
 /// One row of the table: method, path, handler.
 struct Route {
@@ -73,21 +76,27 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn unknown_route(request: Request) -> ApiError {
-    unbuilt_or(&request, ApiError::not_found(format!("there is no route {}", request.uri().path())))
+    unbuilt_or(request, |parts| ApiError::not_found(format!("there is no route {}", parts.uri.path())))
 }
 
 async fn unknown_method(request: Request) -> ApiError {
-    let message = format!("the route {} does not know the method {}", request.uri().path(), request.method());
-    unbuilt_or(&request, ApiError::new(ErrorType::MethodNotAllowedException, message))
+    unbuilt_or(request, |parts| {
+        let message = format!("the route {} does not know the method {}", parts.uri.path(), parts.method);
+        ApiError::new(ErrorType::MethodNotAllowedException, message)
+    })
 }
 
-/// Routes of the specification that are not built yet are 406 instead.
-fn unbuilt_or(request: &Request, otherwise: ApiError) -> ApiError {
-    let (method, path) = (request.method(), request.uri().path());
-    if !unbuilt::is_unbuilt(method, path) {
-        return otherwise;
-    }
-    ApiError::new(ErrorType::UnsupportedOperationException, format!("this server does not support {method} {path} yet"))
+/// Routes of the specification that are not built yet are 406 instead, to those who may know the warehouse.
+fn unbuilt_or(request: Request, otherwise: impl FnOnce(&Parts) -> ApiError) -> ApiError {
+    let (parts, _body) = request.into_parts();
+    let (method, path) = (&parts.method, parts.uri.path());
+    let refused = match unbuilt::find(method, path) {
+        None => return otherwise(&parts),
+        Some(Unbuilt::Outside) => None,
+        Some(Unbuilt::InWarehouse) => Session::of(&parts).err(),
+    };
+    let message = || format!("this server does not support {method} {path} yet");
+    refused.unwrap_or_else(|| ApiError::new(ErrorType::UnsupportedOperationException, message()))
 }
 
 #[cfg(test)]

@@ -20,19 +20,29 @@ const UNBUILT: &[(&[Method], &[&str])] = &[
     (&[Method::POST], &["namespaces", "*", "tables", "*", "metrics"]),
 ];
 
-/// True if the specification has this route and the server does not.
+/// Where a route lies that the specification has and the server does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unbuilt {
+    /// Behind a prefix.
+    InWarehouse,
+    /// Beside all warehouses.
+    Outside,
+}
+
+/// The route, if the specification has it and the server does not.
 #[must_use]
-pub(crate) fn is_unbuilt(method: &Method, path: &str) -> bool {
+pub(crate) fn find(method: &Method, path: &str) -> Option<Unbuilt> {
     if path == "/v1/oauth/tokens" {
-        return method == Method::POST;
+        return (method == Method::POST).then_some(Unbuilt::Outside);
     }
-    let Some((_prefix, rest)) = path.strip_prefix("/v1/").and_then(|rest| rest.split_once('/')) else { return false };
+    let (_prefix, rest) = path.strip_prefix("/v1/")?.split_once('/')?;
     let segments: Vec<_> = rest.split('/').collect();
     let fits = |template: &[&str]| {
         template.len() == segments.len()
             && template.iter().zip(&segments).all(|(t, s)| if *t == "*" { !s.is_empty() } else { t == s })
     };
-    UNBUILT.iter().any(|(methods, template)| methods.contains(method) && fits(template))
+    let found = UNBUILT.iter().any(|(methods, template)| methods.contains(method) && fits(template));
+    found.then_some(Unbuilt::InWarehouse)
 }
 
 #[cfg(test)]
@@ -46,22 +56,22 @@ mod tests {
         for endpoint in ENDPOINTS {
             let method = Method::try_from(endpoint.method).unwrap();
             let path = endpoint.path.replace("{prefix}", "lake").replace("{namespace}", "a").replace("{table}", "t");
-            assert!(!is_unbuilt(&method, &path), "{}", endpoint.advertised());
+            assert_eq!(find(&method, &path), None, "{}", endpoint.advertised());
         }
     }
 
     #[test]
     fn the_specifications_other_routes_are_known_and_foreign_ones_are_not() {
-        assert!(is_unbuilt(&Method::POST, "/v1/lake/transactions/commit"));
-        assert!(is_unbuilt(&Method::GET, "/v1/lake/namespaces/a%1Fb/views"));
-        assert!(is_unbuilt(&Method::POST, "/v1/lake/namespaces/a/tables/t/metrics"));
+        assert!(find(&Method::POST, "/v1/lake/transactions/commit").is_some());
+        assert!(find(&Method::GET, "/v1/lake/namespaces/a%1Fb/views").is_some());
+        assert!(find(&Method::POST, "/v1/lake/namespaces/a/tables/t/metrics").is_some());
         for (method, path) in [
             (Method::DELETE, "/v1/lake/transactions/commit"),
             (Method::GET, "/v1/lake/namespaces/a/sausages"),
             (Method::GET, "/v1/lake/namespaces//views"),
             (Method::GET, "/api/v1/views"),
         ] {
-            assert!(!is_unbuilt(&method, path), "{method} {path}");
+            assert_eq!(find(&method, path), None, "{method} {path}");
         }
     }
 }

@@ -33,3 +33,18 @@ async fn a_route_that_nobody_knows_is_not_found() {
     assert_eq!(api.get("/sausages").await.error().1, "NotFoundException");
     assert_eq!(api.delete("/namespaces").await.error().0, 405);
 }
+
+#[tokio::test]
+async fn whoever_has_no_grant_does_not_learn_that_there_is_a_warehouse() {
+    let lab = Lab::start().await;
+    let (stranger, writer) = (lab.client("stranger", &[]).await, lab.writer().await);
+    for api in [&stranger, &writer] {
+        let name = if api.token() == writer.token() { "missing" } else { "lake" };
+        for (method, path) in [(Method::POST, "transactions/commit"), (Method::GET, "namespaces/a/views")] {
+            let answer = api.send(method, &format!("/v1/{name}/{path}"), None, &[]).await;
+            assert_eq!(answer.error().1, "NoSuchWarehouseException", "{path}");
+        }
+    }
+    let oauth = stranger.send(Method::POST, "/v1/oauth/tokens", Some(&json!({})), &[]).await;
+    assert_eq!(oauth.status, 406);
+}
