@@ -216,7 +216,10 @@ impl Files {
     fn connect(&self, warehouse: &WarehouseContext, bucket: &str) -> Result<AmazonS3, FileError> {
         let name = &warehouse.row.name;
         let unusable = |source| FileError::Unusable { warehouse: name.clone(), source };
-        let profile = warehouse.profile.s3.clone().unwrap_or_default();
+        let profile = warehouse.profile.s3.clone().ok_or_else(|| unusable("it has no storage.s3".into()))?;
+        if warehouse.row.credential.is_none() && profile.endpoint.is_none() {
+            return Err(unusable("it has no credentials, and nothing goes to Amazon unsigned".into()));
+        }
         self.shared.endpoints.admit(&profile).map_err(|e| unusable(e.into()))?;
         let keys = match &warehouse.row.credential {
             None => None,

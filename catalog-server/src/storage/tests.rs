@@ -206,3 +206,17 @@ async fn a_key_that_is_too_long_is_not_a_store_that_is_away() {
     let result = lab.files.write_new(&lab.warehouse("right"), "s3://short/x", "x".into()).await;
     assert!(matches!(result, Err(FileError::NotAllowed { .. })), "{result:?}");
 }
+
+#[tokio::test]
+async fn nothing_goes_unsigned_to_amazon() {
+    let lab = Lab::start().await;
+    let mut without_keys = lab.warehouse("right");
+    without_keys.row.credential = None;
+    without_keys.profile.s3 = Some(S3Profile::default());
+    let mut on_disk = without_keys.clone();
+    on_disk.profile.s3 = None;
+    for warehouse in [without_keys, on_disk] {
+        let result = lab.files.read(&warehouse, "s3://bucket/x").await;
+        assert!(matches!(result, Err(FileError::Unusable { .. })), "{result:?}");
+    }
+}

@@ -66,6 +66,8 @@ async fn what_cannot_work_is_refused_and_stores_nothing() {
         ("Pond", json!({})),
         ("pond", json!({"location": "file:///etc/pangolin"})),
         ("pond", json!({"location": "gs://bucket/x"})),
+        ("pond", json!({"location": "s3://bucket/x"})),
+        ("pond", json!({"allowed_locations": ["s3://bucket/x"]})),
         ("pond", json!({"location": format!("{}/../x", lab.location("pond"))})),
         ("pond", json!({"owner_uid": ""})),
         ("pond", json!({"unknown": 1})),

@@ -38,8 +38,9 @@ pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> 
         return Err(ApiError::bad_request(format!("revision must not contain {}", super::SEALED_BY)));
     }
     let location = parse(&location)?;
-    let (s3, credentials) = storage_of(&location, storage)?;
-    let allowed_locations = allowed(&allowed_locations)?;
+    let allowed = allowed(&allowed_locations)?;
+    let (s3, credentials) = storage_of(&location, &allowed, storage)?;
+    let allowed_locations = allowed.iter().map(|l| l.normal().to_owned()).collect();
     check_properties(&default_properties)?;
     let profile = Profile { allowed_locations, s3, default_properties };
     Ok(Checked { owner_uid, revision, location: location.normal().to_owned(), profile, credentials, take_over })
@@ -50,18 +51,26 @@ fn parse(location: &str) -> Result<Location, ApiError> {
     Location::parse(location).map_err(|e| ApiError::validation(format!("location {} {e}", shown())))
 }
 
-fn allowed(locations: &[String]) -> Result<Vec<String>, ApiError> {
+fn allowed(locations: &[String]) -> Result<Vec<Location>, ApiError> {
     if locations.len() > MAX_ALLOWED {
         return Err(ApiError::validation(format!("a warehouse has at most {MAX_ALLOWED} allowed locations")));
     }
-    locations.iter().map(|l| parse(l).map(|l| l.normal().to_owned())).collect()
+    locations.iter().map(|l| parse(l)).collect()
 }
 
-fn storage_of(location: &Location, storage: Storage) -> Result<(Option<S3Profile>, Option<S3Credentials>), ApiError> {
-    match (location.scheme(), storage.s3) {
-        (Scheme::File, Some(_)) => Err(ApiError::validation("storage.s3 is for locations that begin with s3://")),
-        (Scheme::File, None) => Ok((None, None)),
-        (Scheme::S3, s3) => {
+fn storage_of(
+    location: &Location,
+    allowed: &[Location],
+    storage: Storage,
+) -> Result<(Option<S3Profile>, Option<S3Credentials>), ApiError> {
+    let bucket = allowed.iter().find(|l| l.scheme() == Scheme::S3);
+    match (location.scheme(), bucket, storage.s3) {
+        (Scheme::File, None, Some(_)) => Err(ApiError::validation("storage.s3 is for locations that begin with s3://")),
+        (Scheme::File, Some(bucket), None) => {
+            Err(ApiError::validation(format!("the allowed location {bucket} needs storage.s3")))
+        }
+        (Scheme::File, None, None) => Ok((None, None)),
+        (Scheme::File, Some(_), s3) | (Scheme::S3, _, s3) => {
             let S3Storage { endpoint, region, path_style, credentials } =
                 s3.unwrap_or(S3Storage { endpoint: None, region: None, path_style: false, credentials: None });
             Ok((Some(S3Profile { endpoint, region, path_style }), credentials))
@@ -120,6 +129,10 @@ mod tests {
             ("location", Box::new(|p| p.location = "gs://b/x".into())),
             ("location", Box::new(|p| p.location = "s3://b/../x".into())),
             ("location", Box::new(|p| p.allowed_locations = vec!["nowhere".into()])),
+            (
+                "s3://b/x needs storage.s3",
+                Box::new(|p| (p.location, p.allowed_locations) = ("file:///tmp".into(), vec!["s3://b/x".into()])),
+            ),
             ("storage.s3", Box::new(move |p| (p.location, p.storage) = ("file:///tmp".into(), s3()))),
             (
                 "U+0000",
