@@ -1,18 +1,48 @@
 //! Properties are shown to everybody who may read, so keys that look like secrets are refused (CONTRACT, secrets).
 
 /// What a word of a secret's key is, in lower case; words are what `.`, `-` and `_` divide.
-const WORDS: [&str; 9] =
-    ["secret", "password", "passwd", "passphrase", "credential", "credentials", "token", "apikey", "sas"];
+const WORDS: [&str; 15] = [
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "credential",
+    "credentials",
+    "token",
+    "sas",
+    "accesskey",
+    "accountkey",
+    "apikey",
+    "connectionstring",
+    "privatekey",
+    "secretkey",
+    "sharedkey",
+];
 /// Two words in a row.
-const PAIRS: [(&str, &str); 5] =
-    [("access", "key"), ("account", "key"), ("api", "key"), ("private", "key"), ("shared", "key")];
-/// What follows names a column, which may be called anything: `write.metadata.metrics.column.password`.
-const COLUMN: &str = ".column.";
+const PAIRS: [(&str, &str); 6] = [
+    ("access", "key"),
+    ("account", "key"),
+    ("api", "key"),
+    ("connection", "string"),
+    ("private", "key"),
+    ("shared", "key"),
+];
+/// Iceberg's properties of one column (Configuration, write properties), which may be called anything:
+/// `write.metadata.metrics.column.password`.
+const OF_A_COLUMN: [&str; 5] = [
+    "write.metadata.metrics.column.",
+    "write.parquet.bloom-filter-enabled.column.",
+    "write.parquet.bloom-filter-fpp.column.",
+    "write.parquet.bloom-filter-ndv.column.",
+    "write.parquet.stats-enabled.column.",
+];
 
 /// True if the key looks like that of a secret.
 #[must_use]
 pub fn looks_secret(key: &str) -> bool {
-    let key = key.split(COLUMN).next().unwrap_or(key);
+    if OF_A_COLUMN.iter().any(|prefix| key.starts_with(prefix)) {
+        return false;
+    }
     let words = words(key);
     let pair = |pair: &[String]| PAIRS.iter().any(|(a, b)| pair[0] == *a && pair[1] == *b);
     words.iter().any(|word| WORDS.contains(&word.as_str())) || words.windows(2).any(pair)
@@ -58,6 +88,11 @@ mod tests {
             "adls.account-key",
             "privateKey",
             "adls.sas-token.x",
+            "adls.connection-string",
+            "adls.connection-string.account",
+            "fs.s3a.accesskey",
+            "fs.s3a.secretkey",
+            "x.column.secret-access-key",
         ] {
             assert!(looks_secret(key), "{key}");
         }
@@ -77,6 +112,8 @@ mod tests {
             "secretary",
             "write.metadata.metrics.column.password",
             "write.parquet.bloom-filter-enabled.column.access_key",
+            "write.parquet.stats-enabled.column.token",
+            "connection-timeout",
         ] {
             assert!(!looks_secret(key), "{key}");
         }
