@@ -3,10 +3,17 @@
 //! Why not `axum::serve`: it sets no time for the head of a request, so that clients who send theirs byte by byte, or
 //! never, hold connections for ever.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::Response;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
@@ -14,10 +21,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::timed::Timed;
+use crate::held::hold;
 
 /// For the head of a request, the wait for it included: longer than clients keep idle connections (90 s is usual), so
 /// that it is they who end them.
 const HEAD: Duration = Duration::from_secs(120);
+/// The parts of a connection's `in_work` without any request: its own, and that of the service.
+const IDLE: usize = 2;
 /// After an error of accept, such as too many open files, which would come again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -44,20 +54,41 @@ pub(super) async fn serve(listener: TcpListener, routes: Router, patience: Durat
 }
 
 async fn converse(stream: Timed, routes: Router, stop: CancellationToken) {
+    // Whoever else has a part of it is a request in work, or an answer that is not written yet.
+    let in_work = Arc::new(());
+    let service = answering(routes, Arc::clone(&in_work));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = match stop.run_until_cancelled(connection.as_mut()).await {
         Some(ended) => ended,
         None => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            // A request that has come already is begun; half a head is not, and could be waited for in vain.
+            match futures::poll!(connection.as_mut()) {
+                Poll::Pending if Arc::strong_count(&in_work) == IDLE => return,
+                Poll::Pending => connection.await,
+                Poll::Ready(ended) => ended,
+            }
         }
     };
     if let Err(error) = ended {
         // Clients go away, or send what is no HTTP: nothing that the server could mend.
         tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
     }
+}
+
+/// The routes; requests and their answers hold a part of `in_work` while they last.
+fn answering(
+    routes: Router,
+    in_work: Arc<()>,
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
+    let routes = TowerToHyperService::new(routes);
+    service_fn(move |request| {
+        let part = Arc::clone(&in_work);
+        let answer = routes.call(request);
+        async move { answer.await.map(|response| hold(response, part)) }
+    })
 }

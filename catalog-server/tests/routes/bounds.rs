@@ -173,6 +173,19 @@ async fn the_end_waits_for_what_was_begun_and_takes_nothing_new() {
 }
 
 #[tokio::test]
+async fn the_end_does_not_wait_for_requests_that_have_not_come() {
+    let lab = Lab::start().await;
+    let mut streams = Vec::new();
+    for begun in ["", "GET /v1/config HTTP/1.1\r\nhost: x\r\nauth"] {
+        let mut stream = TcpStream::connect(lab.url().trim_start_matches("http://")).unwrap();
+        stream.write_all(begun.as_bytes()).unwrap();
+        streams.push(stream);
+    }
+    lab.writer().await.get("/namespaces").await.ok();
+    tokio::time::timeout(Duration::from_secs(5), lab.stop()).await.expect("it waited for half a head");
+}
+
+#[tokio::test]
 async fn the_request_id_is_in_the_answer() {
     let lab = Lab::start().await;
     let client = reqwest::Client::builder().build().unwrap();
