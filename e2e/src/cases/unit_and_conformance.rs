@@ -12,7 +12,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(3600);
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let url = lab.postgres().await?.database("conformance").await?;
     let mut command = lab.programs.cargo();
-    command.args(["test", "--workspace"]).env("PANGOLIN_TEST_POSTGRES", url);
+    command.args(["test", "--workspace", "--no-fail-fast"]).env("PANGOLIN_TEST_POSTGRES", url);
     // Shown as it is: its closing lines are what runners of runners read.
     let mut tests = Child::start("cargo test", &mut command, Output::Shown)?;
     let status = tests.wait(ENDS_WITHIN).await?;
