@@ -51,6 +51,7 @@ pub(crate) async fn apt(packages: &[&str]) -> Outcome {
 
 fn apt_get<I: IntoIterator<Item: AsRef<OsStr>>>(args: I) -> Outcome<Command> {
     let mut command = Command::new("/usr/bin/apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").args(args);
+    // Nobody is there to answer; settings that exist stay.
+    command.env("DEBIAN_FRONTEND", "noninteractive").env("UCF_FORCE_CONFFOLD", "1").args(args);
     Ok(command)
 }
