@@ -13,6 +13,8 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let url = lab.postgres().await?.database("conformance").await?;
     let mut command = lab.programs.cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]).env("PANGOLIN_TEST_POSTGRES", url);
+    // What the conformance suite multiplies its rounds by.
+    command.env("PANGOLIN_TEST_FACTOR", lab.rounds(1).to_string());
     // Shown as it is: its closing lines are what runners of runners read.
     let mut tests = Child::start("cargo test", &mut command, Output::Shown)?;
     let status = tests.wait(ENDS_WITHIN).await?;
