@@ -56,7 +56,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn local() -> Host {
-        Host::Local { root: "/state".into(), allowed_locations: vec!["file:///tmp".into()] }
+        Host::Local { root: "/state".into(), allowed_locations: vec!["file:///tmp".into(), "s3://b/x".into()] }
     }
 
     fn resource<K: serde::de::DeserializeOwned>(kind: &str, name: &str, spec: &Value) -> K {
@@ -104,6 +104,13 @@ mod tests {
         assert_eq!(put.body.location, "file:///state/lake");
         assert_eq!(put.body.allowed_locations, ["file:///tmp"]);
         assert_eq!(put.body.owner_uid, "uid-of-lake");
+    }
+
+    #[test]
+    fn a_bucket_allowed_to_all_is_for_those_that_have_the_keys_of_one() {
+        let read = Dereferenced { credentials: Some(keys("x")), ..read(&bucket()) };
+        let put = build(&validate(&read, &local()).unwrap());
+        assert_eq!(put.body.allowed_locations, ["file:///tmp", "s3://b/x"]);
     }
 
     #[test]

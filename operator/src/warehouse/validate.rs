@@ -62,7 +62,9 @@ pub fn validate(read: &Dereferenced, host: &Host) -> Result<Validated, Hold> {
     let s3 = s3.map(|s3| bucket(s3, &catalog.spec.storage.allowed_endpoints, credentials.as_ref())).transpose()?;
     let mut allowed = allowed_locations.iter().map(|one| absolute(one, host)).collect::<Result<Vec<_>, _>>()?;
     if let Host::Local { root: _, allowed_locations } = host {
-        allowed.extend(allowed_locations.iter().cloned());
+        // A place in a bucket is of use only with the keys of a bucket.
+        let usable = |location: &&String| s3.is_some() || !location.starts_with("s3://");
+        allowed.extend(allowed_locations.iter().filter(usable).cloned());
     }
     Ok(Validated {
         uid: warehouse.uid().ok_or_else(|| Hold::stalled("NoUid", "the Warehouse has no uid"))?,
