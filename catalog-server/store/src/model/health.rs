@@ -1,0 +1,22 @@
+//! Whether the database can serve.
+
+/// Whether the database can serve this build of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It can.
+    Ready,
+    /// Migrations are missing.
+    SchemaTooOld {
+        /// The number of the newest migration that is applied.
+        found: i64,
+        /// The number that this build needs.
+        need: i64,
+    },
+    /// A newer build has migrated it.
+    SchemaTooNew {
+        /// The number of the newest migration that is applied.
+        found: i64,
+        /// The newest number that this build knows.
+        know: i64,
+    },
+}

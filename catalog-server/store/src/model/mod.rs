@@ -1,0 +1,19 @@
+//! The models of the store: who writes a field and who reads it stands at each of them.
+
+mod access;
+mod branch;
+mod change;
+mod commit;
+mod content;
+mod health;
+mod token;
+mod warehouse;
+
+pub use access::Access;
+pub use branch::{Branch, View};
+pub use change::{Change, Topic};
+pub use commit::{Commit, CommitRequest, Expect, Operation, Precondition};
+pub use content::{Content, Entry, Kind, Listed, Version};
+pub use health::Health;
+pub use token::{NewToken, Token, TokenFilter};
+pub use warehouse::{PutOutcome, PutWarehouse, Warehouse};
