@@ -168,7 +168,7 @@ impl<'a> Draft<'a> {
 }
 
 /// An id one above all of `ids`, at least `first`.
-fn next_id(first: i32, ids: impl Iterator<Item = i32>) -> Result<i32, ApplyError> {
+pub(crate) fn next_id(first: i32, ids: impl Iterator<Item = i32>) -> Result<i32, ApplyError> {
     match ids.max() {
         None => Ok(first),
         Some(highest) => match highest.checked_add(1) {

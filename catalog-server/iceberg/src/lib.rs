@@ -1,4 +1,4 @@
-//! Apache Iceberg table metadata as a catalog sees it: parse a document, check a commit's requirements, apply its
+//! Apache Iceberg table and view metadata as a catalog sees it: parse a document, check a commit's requirements, apply its
 //! updates, write the next document. Pure: no clock, no randomness, no I/O.
 //!
 //! A catalog reasons about few parts of a document (ids, schemas, specs, orders, refs, logs). Those are typed. The
@@ -18,6 +18,8 @@
 //!                        ▲
 //!         create ────────┘
 //! ```
+//!
+//! Views go the same way: `ViewMetadata`, `check_view`, `apply_view`, `create_view`.
 
 mod apply;
 mod create;
@@ -36,6 +38,7 @@ mod sort;
 mod transform;
 mod types;
 mod update;
+mod view;
 mod write;
 
 pub use apply::{Applied, ApplyContext, apply};
@@ -52,3 +55,7 @@ pub use sort::{NullOrder, SortDirection, SortField, SortOrder};
 pub use transform::Transform;
 pub use types::{Field, ListType, MapType, PrimitiveType, StructType, Type};
 pub use update::Update;
+pub use view::{
+    AppliedView, CreateView, VersionLogEntry, ViewMetadata, ViewRepresentation, ViewRequirement, ViewUpdate,
+    ViewVersion, apply_view, check_view, create_view,
+};

@@ -107,12 +107,16 @@ impl<'de> serde::Deserialize<'de> for Update {
     }
 }
 
-fn part<T: ReadJson>(source: &Arc<str>, object: &mut Object<'_>, key: &str) -> Result<T, ParseError> {
+pub(crate) fn part<T: ReadJson>(source: &Arc<str>, object: &mut Object<'_>, key: &str) -> Result<T, ParseError> {
     T::read(source, object.required_raw(key)?.get())
 }
 
 /// Old clients use another key.
-fn either<T: serde::de::DeserializeOwned>(object: &mut Object<'_>, key: &str, old_key: &str) -> Result<T, ParseError> {
+pub(crate) fn either<T: serde::de::DeserializeOwned>(
+    object: &mut Object<'_>,
+    key: &str,
+    old_key: &str,
+) -> Result<T, ParseError> {
     match object.optional(old_key)? {
         Some(value) => Ok(value),
         None => object.required(key),
