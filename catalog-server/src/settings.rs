@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Where clients connect: the Iceberg and the management API. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where the platform connects: `/livez /readyz /metrics`, without credentials.
+    /// The certificate that clients see. Absent: plain HTTP.
+    pub tls: Option<Tls>,
+    /// Where the platform connects: `/livez /readyz /metrics`, without credentials and always plain HTTP.
     pub platform_listen: SocketAddr,
     /// What holds the catalog.
     pub database: Database,
@@ -47,6 +49,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 8181).into(),
+            tls: None,
             platform_listen: (Ipv4Addr::LOCALHOST, 8182).into(),
             database: Database::Sqlite { path: "catalog.sqlite".into() },
             admin_hashes_file: None,
@@ -62,6 +65,16 @@ impl Default for Settings {
             log: Log::default(),
         }
     }
+}
+
+/// A certificate, in PEM files that are read again when they change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate and those between it and the root, in this order.
+    pub cert_file: PathBuf,
+    /// Its private key.
+    pub key_file: PathBuf,
 }
 
 /// What holds the catalog.

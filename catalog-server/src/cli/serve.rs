@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, logs};
-use crate::settings::{Database, LogFormat, Settings, default_connections, default_schema};
+use crate::settings::{Database, LogFormat, Settings, Tls, default_connections, default_schema};
 
 /// Flags stand above the file.
 #[derive(Debug, Args)]
@@ -18,6 +18,12 @@ pub(super) struct Serve {
     /// Where clients connect [default: 127.0.0.1:8181]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// The certificate that clients see, in PEM; without it they speak plain HTTP
+    #[arg(long, value_name = "FILE", requires = "tls_key_file")]
+    tls_cert_file: Option<PathBuf>,
+    /// The certificate's private key
+    #[arg(long, value_name = "FILE", requires = "tls_cert_file")]
+    tls_key_file: Option<PathBuf>,
     /// Where the platform connects: /livez /readyz /metrics [default: 127.0.0.1:8182]
     #[arg(long, value_name = "ADDRESS")]
     platform_listen: Option<SocketAddr>,
@@ -80,6 +86,8 @@ impl Serve {
         let Self {
             settings: file,
             listen,
+            tls_cert_file,
+            tls_key_file,
             platform_listen,
             sqlite,
             postgres_url_file,
@@ -93,6 +101,8 @@ impl Serve {
         } = self;
         let mut settings = file.map(read).transpose()?.unwrap_or_default();
         set(&mut settings.listen, listen);
+        let tls = tls_cert_file.zip(tls_key_file).map(|(cert_file, key_file)| Tls { cert_file, key_file });
+        settings.tls = tls.or(settings.tls);
         set(&mut settings.platform_listen, platform_listen);
         set(&mut settings.database, sqlite.map(|path| Database::Sqlite { path }));
         let schema = schema.unwrap_or_else(default_schema);

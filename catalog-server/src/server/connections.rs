@@ -16,7 +16,11 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,21 +30,38 @@ use crate::held::hold;
 /// For the head of a request, the wait for it included: longer than clients keep idle connections (90 s is usual), so
 /// that it is they who end them.
 const HEAD: Duration = Duration::from_secs(120);
+/// For a TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The parts of a connection's `in_work` without any request: its own, and that of the service.
 const IDLE: usize = 2;
 /// After an error of accept, such as too many open files, which would come again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`; returns once every request that was begun is answered. `patience` is how long a client may take to
-/// read an answer.
-pub(super) async fn serve(listener: TcpListener, routes: Router, patience: Duration, stop: CancellationToken) {
+/// What a port offers.
+#[derive(Clone)]
+pub(super) struct Door {
+    routes: Router,
+    /// How long a client may take to read an answer.
+    patience: Duration,
+    /// `None` is plain HTTP.
+    tls: Option<TlsAcceptor>,
+}
+
+impl Door {
+    pub(super) fn new(routes: Router, patience: Duration, tls: Option<ServerConfig>) -> Self {
+        Self { routes, patience, tls: tls.map(|config| Arc::new(config).into()) }
+    }
+}
+
+/// Serves until `stop`; returns once every request that was begun is answered.
+pub(super) async fn serve(listener: TcpListener, door: Door, stop: CancellationToken) {
     let connections = TaskTracker::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, _)) => {
                 // Small answers must not wait for a full packet; without it they are only slower.
                 let _ = stream.set_nodelay(true);
-                connections.spawn(converse(Timed::new(stream, patience), routes.clone(), stop.clone()));
+                connections.spawn(receive(stream, door.clone(), stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "cannot accept a connection");
@@ -53,7 +74,26 @@ pub(super) async fn serve(listener: TcpListener, routes: Router, patience: Durat
     connections.wait().await;
 }
 
-async fn converse(stream: Timed, routes: Router, stop: CancellationToken) {
+/// A client that has not finished its handshake has asked for nothing: it is left at the end.
+async fn receive(stream: TcpStream, door: Door, stop: CancellationToken) {
+    let Door { routes, patience, tls } = door;
+    let stream = Timed::new(stream, patience);
+    let Some(tls) = tls else { return converse(stream, routes, stop).await };
+    match stop.run_until_cancelled(timeout(HANDSHAKE, tls.accept(stream))).await {
+        Some(Ok(Ok(stream))) => converse(stream, routes, stop).await,
+        Some(Ok(Err(error))) => {
+            // Plain HTTP, a client that does not trust the certificate, a scan.
+            tracing::debug!(error = &error as &dyn std::error::Error, "a TLS handshake failed");
+        }
+        Some(Err(_)) | None => {}
+    }
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    routes: Router,
+    stop: CancellationToken,
+) {
     // Whoever else has a part of it is a request in work, or an answer that is not written yet.
     let in_work = Arc::new(());
     let service = answering(routes, Arc::clone(&in_work));

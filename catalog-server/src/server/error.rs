@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::CertificateError;
 use crate::auth::AdminHashesError;
 use crate::seal::SealError;
 use crate::storage::SetupError;
@@ -45,6 +46,12 @@ pub enum StartError {
     /// The sealing keys cannot be read.
     #[error("cannot use the sealing keys")]
     Seal(#[from] SealError),
+    /// The certificate of the clients' port cannot be used.
+    #[error("cannot use the certificate")]
+    Certificate(#[from] CertificateError),
+    /// The TLS library refuses its settings.
+    #[error("cannot set up TLS")]
+    Tls(#[from] rustls::Error),
     /// The settings of the storage make no sense.
     #[error("cannot set up the storage")]
     Storage(#[from] SetupError),

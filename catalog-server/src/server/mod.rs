@@ -1,6 +1,7 @@
 //! From settings to a running server, and to its end.
 
 mod backend;
+mod certificate;
 mod connections;
 mod error;
 mod timed;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use backend::read_secret;
+pub use certificate::CertificateError;
 pub use error::StartError;
 
 use crate::app::App;
@@ -29,7 +31,8 @@ use crate::settings::Settings;
 use crate::storage::{Files, StorageSettings};
 use crate::{middleware, router, tasks};
 use backend::Backend;
-use connections::serve;
+use certificate::Certificate;
+use connections::{Door, serve};
 
 /// How long a start waits for what the database says about its schema.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
@@ -59,6 +62,8 @@ pub struct Running {
 pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let clients = listen(settings.listen).await?;
     let platform = listen(settings.platform_listen).await?;
+    let certificate = settings.tls.as_ref().map(Certificate::open).transpose()?;
+    let tls = certificate.as_ref().map(Certificate::config).transpose()?;
     let backend = Backend::open(&settings.database).await?;
     let app = Arc::new(assemble(settings, &backend)?);
     // Usually known at once; a database that is away must not keep the ports from answering.
@@ -79,8 +84,11 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     tasks::start(&app, &tasks, &stop);
     let routes = middleware::wrap(router::routes(), &app).with_state(Arc::clone(&app));
     let patience = app.settings.limits.response_timeout;
-    tasks.spawn(serve(clients, routes, patience, stop));
-    platform_tasks.spawn(serve(platform, platform::routes(app), patience, stop_platform));
+    if let Some(certificate) = certificate {
+        tasks.spawn(stop.clone().run_until_cancelled_owned(certificate.follow()));
+    }
+    tasks.spawn(serve(clients, Door::new(routes, patience, tls), stop));
+    platform_tasks.spawn(serve(platform, Door::new(platform::routes(app), patience, None), stop_platform));
     tracing::info!(clients = %running.client_address, platform = %running.platform_address, "listening");
     Ok(running)
 }

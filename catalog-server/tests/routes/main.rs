@@ -7,4 +7,5 @@ mod lab;
 mod platform;
 mod sdk;
 mod sweeps;
+mod tls;
 mod v1;
