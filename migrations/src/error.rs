@@ -42,6 +42,35 @@ pub enum MigrationError {
     /// A migration failed; the ones before it stay, it itself left nothing.
     #[error("could not apply the migrations")]
     Apply(#[source] sqlx::migrate::MigrateError),
+    /// It belongs to another Catalog.
+    #[error("the schema belongs to another Catalog, of uid {found}")]
+    Owned {
+        /// The uid that stands in the schema.
+        found: String,
+    },
+    /// Whose it is could not be read or written.
+    #[error("could not find out or change to which Catalog the schema belongs")]
+    Owner(#[source] sqlx::Error),
+    /// The servers' role could not be let in.
+    #[error("could not give the servers' role its rights on the schema")]
+    Grant(#[source] sqlx::Error),
+    /// The URL for the servers does not work, although the one for migrations does.
+    #[error("the servers' own database URL is of no use")]
+    Servers(#[source] Box<MigrationError>),
+    /// The servers' URL leads to another schema than the one for migrations.
+    #[error("the two URLs lead to different databases: one has schema version {need}, the other {found}")]
+    Elsewhere {
+        /// What the servers would see.
+        found: i64,
+        /// What was migrated.
+        need: i64,
+    },
+    /// Postgres itself is too old.
+    #[error("this is PostgreSQL {found}, and 15 is the oldest that will do")]
+    OldPostgres {
+        /// The major version.
+        found: i32,
+    },
     /// The state of the indexes could not be read.
     #[error("could not read the state of the indexes")]
     ReadIndexes(#[source] sqlx::Error),

@@ -5,8 +5,10 @@
 
 mod error;
 mod numbered;
+mod trouble;
 
 pub mod postgres;
 pub mod sqlite;
 
 pub use error::MigrationError;
+pub use trouble::Trouble;

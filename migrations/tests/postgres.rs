@@ -2,7 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use migrations::MigrationError;
-use migrations::postgres::{IndexOutcome, LATEST, Schema, connect_options, ensure_indexes, indexes, migrate, version};
+use migrations::Trouble;
+use migrations::postgres::{
+    Claim, IndexOutcome, IndexState, LATEST, Owner, Schema, connect_options, detach, ensure_indexes, indexes, migrate,
+    observe_indexes, prepare, version,
+};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Executor, PgPool};
 
@@ -91,6 +95,126 @@ async fn processes_that_build_indexes_at_once_wait_for_one_another_without_a_dea
     let options = options();
     let outcomes = futures_of(4, || ensure_indexes(&options, &schema)).await;
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn an_index_is_missing_then_ready_and_another_one_under_its_name_is_invalid() {
+    let schema = schema("observed");
+    migrate(&options(), &schema).await.unwrap();
+    assert!(states(&schema).await.iter().all(|state| *state == IndexState::Missing));
+    ensure_indexes(&options(), &schema).await.unwrap();
+    assert!(states(&schema).await.iter().all(|state| *state == IndexState::Ready), "as Postgres writes them");
+    assert!(observe_indexes(&options(), &schema).await.unwrap().iter().all(|index| index.size_bytes > 0));
+
+    let pool = pool(&schema);
+    pool.execute("DROP INDEX commits_parent; CREATE INDEX commits_parent ON commits (author)").await.unwrap();
+    let of_parents = indexes().iter().position(|index| index.name == "commits_parent").unwrap();
+    assert_eq!(states(&schema).await[of_parents], IndexState::Invalid);
+    assert_eq!(outcomes(&schema).await[of_parents], IndexOutcome::Rebuilt);
+    assert_eq!(states(&schema).await[of_parents], IndexState::Ready);
+}
+
+#[tokio::test]
+async fn a_scan_of_an_index_is_counted() {
+    let schema = schema("scans");
+    migrate(&options(), &schema).await.unwrap();
+    ensure_indexes(&options(), &schema).await.unwrap();
+    let mut connection = pool(&schema).acquire().await.unwrap();
+    connection
+        .execute(
+            "SET enable_seqscan = off; SELECT * FROM commits WHERE parent_id = '00000000-0000-0000-0000-000000000000'",
+        )
+        .await
+        .unwrap();
+    connection.execute("SELECT pg_stat_force_next_flush()").await.unwrap();
+    let reports = observe_indexes(&options(), &schema).await.unwrap();
+    assert_eq!(reports.iter().find(|index| index.name == "commits_parent").unwrap().scans, 1);
+}
+
+#[tokio::test]
+async fn a_schema_has_one_owner_and_is_adopted_once_that_let_go() {
+    let schema = schema("owner");
+    let (old, young) = (owner("old"), owner("young"));
+    let claim =
+        async |owner: &Owner<'_>| prepare(&options(), &schema, owner, None).await.map(|prepared| prepared.claim);
+    assert_eq!(claim(&old).await.unwrap(), Claim::Made);
+    assert_eq!(claim(&old).await.unwrap(), Claim::Kept);
+    let error = claim(&young).await.unwrap_err();
+    assert!(error.trouble() == Trouble::Owned && error.told().contains("old"), "{error}");
+    detach(&options(), &schema, "young").await.unwrap();
+    assert_eq!(claim(&old).await.unwrap(), Claim::Kept);
+    detach(&options(), &schema, "old").await.unwrap();
+    assert_eq!(claim(&young).await.unwrap(), Claim::Adopted);
+    assert_eq!(claim(&Owner { take_over: true, ..old }).await.unwrap(), Claim::TakenOver);
+    assert!(matches!(claim(&young).await, Err(MigrationError::Owned { .. })));
+}
+
+#[tokio::test]
+async fn another_catalogs_schema_is_not_even_migrated() {
+    let schema = schema("foreign");
+    prepare(&options(), &schema, &owner("old"), None).await.unwrap();
+    let pool = pool(&schema);
+    // As a build would find it that knows one step more than the one before.
+    let behind = format!("UPDATE _sqlx_migrations SET version = -1 WHERE version = {LATEST}");
+    pool.execute(AssertSqlSafe(behind)).await.unwrap();
+    let error = prepare(&options(), &schema, &owner("young"), None).await.unwrap_err();
+    assert_eq!(error.trouble(), Trouble::Owned, "{}", error.told());
+}
+
+#[tokio::test]
+async fn eight_catalogs_that_want_one_schema_leave_one_owner() {
+    let schema = schema("owners-at-once");
+    let (options, names) = (options(), ["a", "b", "c", "d", "e", "f", "g", "h"]);
+    let owners: Vec<_> = names.iter().map(|name| owner(name)).collect();
+    let claims = futures::future::join_all(owners.iter().map(|owner| prepare(&options, &schema, owner, None))).await;
+    assert_eq!(claims.iter().filter(|claim| claim.is_ok()).count(), 1, "{claims:?}");
+    assert!(claims.iter().flat_map(|claim| claim.as_ref().err()).all(|error| error.trouble() == Trouble::Owned));
+}
+
+#[tokio::test]
+async fn the_servers_role_gets_rows_and_nothing_else() {
+    let schema = schema("roles");
+    let role = format!("Server of {}", schema.as_str());
+    let admin = pool(&schema);
+    admin.execute(AssertSqlSafe(format!("CREATE ROLE \"{role}\" LOGIN PASSWORD 'pw'"))).await.unwrap();
+    let servers = options().username(&role).password("pw");
+    let claim = async || prepare(&options(), &schema, &owner("u"), Some(&servers)).await;
+    assert_eq!(claim().await.unwrap().claim, Claim::Made);
+    assert_eq!(claim().await.unwrap().claim, Claim::Kept);
+    let as_server = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_lazy_with(servers.clone().options([("search_path", schema.quoted())]));
+    as_server.execute("INSERT INTO changes VALUES (1, 1, 'lake', now())").await.unwrap();
+    assert!(as_server.execute("DROP TABLE changes").await.is_err());
+    assert!(as_server.execute("DELETE FROM _sqlx_migrations").await.is_err());
+
+    admin.execute(AssertSqlSafe(format!("REVOKE INSERT ON changes FROM \"{role}\""))).await.unwrap();
+    claim().await.unwrap();
+    as_server.execute("INSERT INTO changes VALUES (2, 1, 'lake', now())").await.unwrap();
+    drop(as_server);
+    admin.execute(AssertSqlSafe(format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_password_and_a_closed_port_are_told_apart_and_neither_tells_the_url() {
+    let schema = schema("refused");
+    let error = prepare(&options().username("nobody-of-that-name"), &schema, &owner("u"), None).await.unwrap_err();
+    assert_eq!(error.trouble(), Trouble::Refused, "{}", error.told());
+    let closed = options().host("127.0.0.1").port(1).password("hunter2");
+    let error = prepare(&closed, &schema, &owner("u"), None).await.unwrap_err();
+    assert_eq!(error.trouble(), Trouble::Unreachable, "{}", error.told());
+    assert!(!error.told().contains("hunter2"));
+    let nowhere = options().database("no_such_database");
+    let error = prepare(&options(), &schema, &owner("u"), Some(&nowhere)).await.unwrap_err();
+    assert!(error.trouble() == Trouble::Refused && error.told().contains("3D000"), "{}", error.told());
+}
+
+fn owner(uid: &str) -> Owner<'_> {
+    Owner { uid, take_over: false }
+}
+
+async fn states(schema: &Schema) -> Vec<IndexState> {
+    observe_indexes(&options(), schema).await.unwrap().into_iter().map(|index| index.state).collect()
 }
 
 #[test]

@@ -1,17 +1,25 @@
 //! Migrations and indexes of Postgres. In a cluster the operator applies them; a server never does by itself.
 
+mod grants;
 mod indexes;
 mod lock;
+mod owner;
+mod prepare;
 mod schema;
+mod url;
 
-use std::str::FromStr;
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor};
+use tokio::time::timeout;
 use tracing::info;
 
-pub use indexes::{Index, IndexOutcome, ensure_indexes, indexes};
+pub use indexes::{Index, IndexOutcome, IndexReport, IndexState, Progress, ensure_indexes, indexes, observe_indexes};
+pub use owner::{Claim, Owner, detach};
+pub use prepare::{Prepared, prepare};
 pub use schema::Schema;
+pub use url::connect_options;
 
 use crate::MigrationError;
 use crate::numbered::{Numbered, latest, migrator};
@@ -22,17 +30,8 @@ pub(crate) const FILES: &[Numbered] =
 /// The version that this build needs.
 pub const LATEST: i64 = latest(FILES);
 
-/// Reads a URL such as `postgres://user:password@host:5432/database?sslmode=verify-full`.
-///
-/// # Errors
-/// [`MigrationError::Url`], which does not quote the URL.
-pub fn connect_options(url: &str) -> Result<PgConnectOptions, MigrationError> {
-    // The parser of the driver takes any scheme; a URL of another system would fail much later, and less clearly.
-    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err(MigrationError::Url);
-    }
-    PgConnectOptions::from_str(url).map_err(|_| MigrationError::Url)
-}
+/// How long a connection may take until it can be used: a host that is not there answers nothing at all.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// Makes the schema if it is not there and brings it to [`LATEST`]. Safe to run from many processes at once, and again.
 ///
@@ -71,17 +70,15 @@ async fn connect(
     schema: &Schema,
     lock_timeout: &str,
 ) -> Result<PgConnection, MigrationError> {
-    options
-        .clone()
-        .application_name("pangolin-migrations")
-        .options([
-            ("search_path", schema.quoted()),
-            ("statement_timeout", "0".into()),
-            ("lock_timeout", lock_timeout.into()),
-        ])
-        .connect()
-        .await
-        .map_err(MigrationError::Connect)
+    let options = options.clone().application_name("pangolin-migrations").options([
+        ("search_path", schema.quoted()),
+        ("statement_timeout", "0".into()),
+        ("lock_timeout", lock_timeout.into()),
+    ]);
+    match timeout(CONNECT, options.connect()).await {
+        Ok(connection) => connection.map_err(MigrationError::Connect),
+        Err(_) => Err(MigrationError::Connect(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
+    }
 }
 
 async fn migrate_locked(connection: &mut PgConnection, schema: &Schema) -> Result<(), MigrationError> {
