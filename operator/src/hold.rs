@@ -9,6 +9,8 @@ pub enum Until {
     Changed,
     /// Something that is not there yet appears: no error, but not ready.
     Appears,
+    /// Something outside of the cluster works, such as a database or a bucket: it is tried again with growing pauses.
+    Works,
 }
 
 /// The end of a step, as the conditions and Events of the resource show it.
@@ -22,12 +24,19 @@ pub struct Hold {
 }
 
 impl Hold {
-    pub(crate) fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
+    /// Nothing goes on until somebody changes something.
+    pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
         Self { until: Until::Changed, reason, message: message.into() }
     }
 
-    pub(crate) fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
+    /// Something is not there yet.
+    pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
         Self { until: Until::Appears, reason, message: message.into() }
+    }
+
+    /// Something outside of the cluster does not work.
+    pub fn broken(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { until: Until::Works, reason, message: message.into() }
     }
 }
 

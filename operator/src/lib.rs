@@ -1,19 +1,33 @@
-//! What makes resources true. So far the pure steps of each kind:
+//! What makes resources true. The steps of each kind, one file each:
 //!
-//! - `validate`: the resource and everything that it refers to, read before → what is to be, or a [`Hold`].
-//! - `build`: the only mapping from there to the requests and objects that make it so.
+//! - `dereference`: reads all that the resource refers to.
+//! - `validate`, pure: → what is to be, or a [`Hold`].
+//! - `build`, pure: the only mapping from there to the requests and objects that make it so.
+//! - `apply`: all writes, each of which can be repeated.
+//! - `status`: conditions from what was applied.
 //!
-//! Each step takes the previous step's type, so that the order can't be got wrong. Nothing here reads a clock, draws a
-//! random number or knows a client: times, tokens and jitter are parameters. The controllers and `cargo dev` run the
-//! same steps.
+//! Each step takes the previous step's type, so that the order can't be got wrong. Neither reads a clock nor draws a
+//! random number by itself. `cargo dev` runs the pure steps without a cluster. `reconcile` alone knows the order; the
+//! leaves that it calls, such as those in [`cluster`], never call back.
 
 pub mod catalog;
+pub mod cluster;
+pub mod context;
+mod error;
+pub mod failpoint;
 mod hold;
 mod host;
+pub mod kind;
+pub mod metrics;
+pub mod outcome;
+pub mod retry;
 mod secret;
+pub mod settings;
 pub mod token;
 pub mod warehouse;
 
+pub use context::Context;
+pub use error::{Error, Halt};
 pub use hold::{Hold, Until};
 pub use host::Host;
 pub use secret::SecretData;
