@@ -7,6 +7,9 @@ use kube::CustomResourceExt;
 
 use crate::{Catalog, Token, Warehouse};
 
+/// The folders of the checkout that hold a copy of the definitions: for kubectl, and one for each chart.
+pub const FOLDERS: [&str; 3] = ["crds", "charts/pangolin-operator/files", "charts/pangolin-crds/files"];
+
 /// The definitions of the three kinds, each with the name of the file that it is kept in.
 #[must_use]
 pub fn definitions() -> [(&'static str, CustomResourceDefinition); 3] {

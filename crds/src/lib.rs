@@ -28,7 +28,7 @@ pub use catalog::{
     AllowedNamespaces, Cache, Catalog, CatalogReclaimPolicy, CatalogSpec, CatalogStatus, CatalogStorage, Database,
     LogLevel, NamespacesFrom, Postgres, Service, ServiceType, Sqlite, Tls,
 };
-pub use definitions::{definitions, to_yaml};
+pub use definitions::{FOLDERS, definitions, to_yaml};
 pub use duration::{Duration, NotADuration};
 pub use reference::{CatalogRef, SecretKeyRef, SecretRef};
 pub use size::{NotASize, Size};
