@@ -6,6 +6,7 @@ use kube::runtime::events::{Recorder, Reporter};
 
 use crate::metrics::Metrics;
 use crate::retry::Failures;
+use crate::server::Clients;
 use crate::settings::Settings;
 
 /// The connections, the settings, and the two things that a test replaces: clock and chance.
@@ -16,6 +17,8 @@ pub struct Context {
     pub metrics: Metrics,
     /// How often each resource failed in a row.
     pub failures: Failures,
+    /// The ways to the Catalogs' servers; use [`crate::server::client`].
+    pub(crate) clients: Clients,
     /// Publishes Events; use [`crate::cluster::event`].
     pub(crate) events: Recorder,
     /// The time.
@@ -38,6 +41,7 @@ impl Context {
             settings,
             metrics,
             failures: Failures::default(),
+            clients: Clients::default(),
             now,
             random,
         }

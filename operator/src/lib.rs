@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod outcome;
 pub mod retry;
 mod secret;
+pub mod server;
 pub mod settings;
 pub mod token;
 pub mod warehouse;

@@ -35,3 +35,25 @@ impl Settings {
         self.watch_namespaces.is_empty() || self.watch_namespaces.iter().any(|watched| watched == namespace)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Of an operator in `pangolin-system` that watches all namespaces.
+    pub(crate) fn settings() -> Settings {
+        Settings {
+            watch_namespaces: Vec::new(),
+            namespace: "pangolin-system".into(),
+            identity: "operator-0".into(),
+            server_image: "catalog-server".into(),
+            server_image_pull_policy: "IfNotPresent".into(),
+            platform_listen: ([127, 0, 0, 1], 0).into(),
+            lease_name: "pangolin-operator".into(),
+            cluster_domain: "cluster.local".into(),
+            safety_interval: Duration::from_secs(600),
+            test_credential_ttl: None,
+            server_uri_override: None,
+        }
+    }
+}

@@ -68,7 +68,7 @@ impl Builder {
         self
     }
 
-    /// One more root certificate (PEM), besides those of the platform.
+    /// One or more root certificates (PEM), besides those of the platform.
     pub fn root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots.push(pem.into());
         self
@@ -86,7 +86,8 @@ impl Builder {
             // The token must not follow a redirect to another host.
             .redirect(reqwest::redirect::Policy::none());
         for pem in roots {
-            http = http.add_root_certificate(reqwest::Certificate::from_pem(&pem).map_err(Error::Client)?);
+            let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(Error::Client)?;
+            http = roots.into_iter().fold(http, reqwest::ClientBuilder::add_root_certificate);
         }
         Ok(Client { http: http.build().map_err(Error::Client)?, base, authorization: authorization(&token), retries })
     }
