@@ -30,9 +30,9 @@ pub(crate) struct Lab {
     scratch: TempDir,
 }
 
-// Each as it will be run: packages that are built together may get other features than one alone.
-const SERVER: &[&str] = &["build", "--quiet", "-p", "catalog-server"];
-const DEV: &[&str] = &["build", "--quiet", "-p", "pangolin-dev"];
+// By program and not by package: so the dependencies have the features that all of the workspace wants, and are built once.
+const SERVER: &[&str] = &["build", "--quiet", "--bin", "catalog-server"];
+const DEV: &[&str] = &["build", "--quiet", "--bin", "pangolin-dev"];
 const TESTS: &[&str] = &["test", "--quiet", "--workspace", "--no-run"];
 
 impl Lab {

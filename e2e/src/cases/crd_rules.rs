@@ -13,7 +13,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(1200);
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let log = lab.folder("crd_rules")?.join("cargo.log");
     let mut command = lab.programs.cargo();
-    command.args(["test", "-p", "crds", "--test", "crd_rules"]);
+    command.args(["test", "--test", "crd_rules"]);
     let status = Child::start("cargo test", &mut command, Output::Log(&log))?.wait(ENDS_WITHIN).await?;
     check(status.success(), || "the table does not hold".to_owned())?;
     let text = fs::read_to_string(&log).attempt("read the output of cargo test")?;
