@@ -36,6 +36,10 @@ pub struct Settings {
     /// How long one call of the storage may take, repetitions included.
     #[serde(with = "duration")]
     pub storage_timeout: Duration,
+    /// How long the server goes on as before after it was told to stop, but says on `/readyz` that it is leaving and asks
+    /// clients to connect anew: a cluster's Services take a moment to send them elsewhere.
+    #[serde(with = "duration")]
+    pub drain_delay: Duration,
     /// How long requests in work may go on after the server was told to stop.
     #[serde(with = "duration")]
     pub shutdown_grace: Duration,
@@ -60,6 +64,7 @@ impl Default for Settings {
             metadata_cache_bytes: 128 * 1024 * 1024,
             limits: Limits::default(),
             storage_timeout: Duration::from_secs(20),
+            drain_delay: Duration::ZERO,
             shutdown_grace: Duration::from_secs(20),
             sweeps: Sweeps::default(),
             log: Log::default(),

@@ -271,8 +271,53 @@ pub struct CatalogStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
 
+    /// The id of the key that seals the storage credentials in the database; not the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal_key_id: Option<String>,
+
+    /// The performance indexes of the database: what each is for stands in migrations/postgres/indexes.sql.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub indexes: Vec<IndexStatus>,
+
     /// Ready, Reconciling, Stalled, and the steps behind them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
+}
+
+/// A performance index, as Postgres' own catalog shows it.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IndexStatus {
+    /// Its name in the Catalog's schema.
+    pub name: String,
+
+    /// Ready, Building, Missing or Invalid.
+    pub state: IndexState,
+
+    /// While it is built: what Postgres is doing, such as building index: scanning table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+
+    /// While it is built: the percentage of that phase, in steps of five.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<i32>,
+
+    /// What it takes on disk, in bytes. Written together with other news, or once an hour.
+    #[serde(default)]
+    pub size_bytes: i64,
+
+    /// How often a query has used it. Written together with other news, or once an hour.
+    #[serde(default)]
+    pub scans: i64,
+}
+
+/// Whether an index serves. Invalid is one whose build was broken off, or another index under its name.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
+pub enum IndexState {
+    Ready,
+    Building,
+    Missing,
+    Invalid,
 }

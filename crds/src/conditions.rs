@@ -12,6 +12,14 @@ pub const READY: &str = "Ready";
 pub const RECONCILING: &str = "Reconciling";
 /// Nothing goes on until somebody changes something.
 pub const STALLED: &str = "Stalled";
+/// Catalog: the database can be reached, and its schema is this Catalog's and at the version of this build.
+pub const SCHEMA_READY: &str = "SchemaReady";
+/// Catalog: every performance index is there and valid. `Ready` does not depend on it.
+pub const INDEXES_READY: &str = "IndexesReady";
+/// Catalog: as many pods as wanted serve.
+pub const DEPLOYED: &str = "Deployed";
+/// Catalog: the pods run with the settings of the spec.
+pub const CONFIG_SYNCED: &str = "ConfigSynced";
 /// Warehouse: the server could list, write, read and delete at the location.
 pub const STORAGE_REACHABLE: &str = "StorageReachable";
 /// Warehouse: the server has this spec.

@@ -26,7 +26,7 @@ mod warehouse;
 
 pub use catalog::{
     AllowedNamespaces, Cache, Catalog, CatalogReclaimPolicy, CatalogSpec, CatalogStatus, CatalogStorage, Database,
-    LogLevel, NamespacesFrom, Postgres, Service, ServiceType, Sqlite, Tls,
+    IndexState, IndexStatus, LogLevel, NamespacesFrom, Postgres, Service, ServiceType, Sqlite, Tls,
 };
 pub use definitions::{FOLDERS, definitions, to_yaml};
 pub use duration::{Duration, NotADuration};

@@ -1,8 +1,9 @@
-//! What every request goes through, from the outside in: [`access`] (id, log, metrics), [`panics`], [`limit`],
+//! What every request goes through, from the outside in: [`leaving`], [`access`] (id, log, metrics), [`panics`], [`limit`],
 //! [`crate::auth::authenticate`], [`deadline`]; then the routes.
 
 mod access;
 mod deadline;
+mod leaving;
 mod limit;
 mod panics;
 
@@ -25,4 +26,5 @@ pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         .layer(from_fn_with_state(places, limit::admit))
         .layer(from_fn(panics::catch))
         .layer(from_fn_with_state(Arc::clone(app), access::record))
+        .layer(from_fn_with_state(Arc::clone(app), leaving::say_goodbye))
 }

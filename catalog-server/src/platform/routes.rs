@@ -31,7 +31,8 @@ async fn livez() -> &'static str {
 }
 
 async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, String) {
-    let obstacle = match app.readiness.obstacle() {
+    let leaving = app.readiness.leaving().is_cancelled().then(|| "the server is leaving".to_owned());
+    let obstacle = match leaving.or_else(|| app.readiness.obstacle()) {
         Some(obstacle) => Some(obstacle),
         None => match timeout(PATIENCE, app.store.health()).await {
             Err(_) => Some(format!("the database did not answer within {PATIENCE:?}")),

@@ -105,9 +105,12 @@ pub async fn serve_until(settings: Settings, shutdown: impl Future<Output = ()>)
 }
 
 impl Running {
-    /// Takes no new connection, finishes what it began, and closes the database; at most as long as the grace.
+    /// Says that it is leaving, and after the delay for that takes no new connection, finishes what it began, at most as
+    /// long as the grace, and closes the database.
     pub async fn stop(self) {
         tracing::info!("stopping");
+        self.app.readiness.leaving().cancel();
+        tokio::time::sleep(self.app.settings.drain_delay).await;
         self.stop.cancel();
         self.app.readiness.set(Some("the server is stopping".to_owned()));
         self.tasks.close();

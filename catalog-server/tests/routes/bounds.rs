@@ -170,6 +170,27 @@ async fn the_end_waits_for_what_was_begun_and_takes_nothing_new() {
 }
 
 #[tokio::test]
+async fn a_server_that_leaves_goes_on_answering_but_wants_no_more_of_a_connection() {
+    let lab = Lab::with(|s| s.drain_delay = Duration::from_secs(2)).await;
+    let (url, ready) = (lab.url(), format!("{}/readyz", lab.platform()));
+    let client = reqwest::Client::builder().build().unwrap();
+    let get = async |url: &str| client.get(url).send().await.unwrap();
+    assert!(!get(&url).await.headers().contains_key("connection"));
+    let began = Instant::now();
+    let end = tokio::spawn(lab.stop());
+    while get(&ready).await.status() == 200 {
+        assert!(began.elapsed() < Duration::from_secs(1), "it does not say that it leaves");
+    }
+    for _ in 0..3 {
+        let answer = get(&url).await;
+        assert_eq!((answer.status().as_u16(), &answer.headers()["connection"]), (200, &"close".parse().unwrap()));
+    }
+    tokio::time::timeout(Duration::from_secs(5), end).await.unwrap().unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(2));
+    assert!(client.get(&url).send().await.is_err());
+}
+
+#[tokio::test]
 async fn the_end_does_not_wait_for_requests_that_have_not_come() {
     let lab = Lab::start().await;
     let mut streams = Vec::new();
