@@ -6,6 +6,7 @@ use crate::error::{ApplyError, invalid};
 use crate::metadata::TableMetadata;
 use crate::update::Update;
 
+mod encryption;
 mod finish;
 mod format;
 mod logs;
@@ -50,7 +51,7 @@ pub enum Applied {
 ///
 /// # Errors
 /// [`ApplyError::Conflict`] for values that a concurrent commit made stale, [`ApplyError::Invalid`] for whatever
-/// stays wrong, [`ApplyError::Unsupported`] for formats that are not served yet.
+/// stays wrong, [`ApplyError::Unsupported`] for what this version does not serve yet.
 pub fn apply(
     base: Option<&TableMetadata>,
     updates: &[Update],
@@ -163,6 +164,14 @@ impl<'a> Draft<'a> {
             }
             Update::RemovePartitionSpecs(ids) => self.remove_specs(ids),
             Update::RemoveSchemas(ids) => self.remove_schemas(ids),
+            Update::AddEncryptionKey(key) => {
+                self.add_encryption_key(key);
+                Ok(())
+            }
+            Update::RemoveEncryptionKey(id) => {
+                self.remove_encryption_key(id);
+                Ok(())
+            }
         }
     }
 }

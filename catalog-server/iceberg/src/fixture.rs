@@ -46,6 +46,10 @@ pub(crate) fn v1_table() -> TableMetadata {
     create(request(&[("format-version", "1")]), NOW).unwrap()
 }
 
+pub(crate) fn v3_table() -> TableMetadata {
+    create(request(&[("format-version", "3")]), NOW).unwrap()
+}
+
 /// A v2 table whose main went through snapshots 1, 2, 3 with sequence numbers of the same names, a second apart.
 pub(crate) fn table_with_snapshots() -> TableMetadata {
     [1, 2, 3].into_iter().fold(table(), |base, id| changed(&base, &append(id)))

@@ -33,7 +33,11 @@ impl RawJson {
 
     /// `raw` as a part of `source`, without a copy if it is one.
     pub(crate) fn part_of(source: &Arc<str>, raw: &RawValue) -> Self {
-        let text = raw.get();
+        Self::slice_of(source, raw.get())
+    }
+
+    /// As [`Self::part_of`], for a text that is known to be JSON.
+    pub(crate) fn slice_of(source: &Arc<str>, text: &str) -> Self {
         let start = (text.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
         let range = start..start.wrapping_add(text.len());
         if source.get(range.clone()).is_some_and(|part| std::ptr::eq(part, text)) {

@@ -9,6 +9,7 @@
 //! compare them. On purpose we differ where following would harm a table or lock its users out:
 //! - A table keeps its uuid: `assign-uuid` with another one is refused.
 //! - A snapshot without a parent and with an old sequence number never lowers the table's last one.
+//! - The row ids of a v3 snapshot are never given again, even if it left some out.
 //! - A writer whose clock is slow by more than a minute is not refused for ever; the log gets the table's time.
 //! - `-1` also means a schema, spec or order that was found again instead of added.
 //! - New specs and orders with unknown transforms are refused; old ones are kept.
@@ -45,7 +46,7 @@ pub use apply::{Applied, ApplyContext, apply};
 pub use create::{CreateTable, create};
 pub use error::{ApplyError, ParseError, RequirementFailed};
 pub use json::RawJson;
-pub use metadata::{MetadataLogEntry, SnapshotLogEntry, StatisticsFile, TableMetadata};
+pub use metadata::{EncryptionKey, MetadataLogEntry, SnapshotLogEntry, StatisticsFile, TableMetadata};
 pub use partition::{PartitionField, PartitionSpec};
 pub use properties::{Properties, is_reserved};
 pub use requirement::{Requirement, check};

@@ -1,5 +1,7 @@
 //! The skeleton of a table's metadata: what the catalog reasons about, typed; the rest as text.
 
+use std::fmt;
+
 use uuid::Uuid;
 
 use crate::json::{RawJson, Unknown};
@@ -9,10 +11,10 @@ use crate::schema::Schema;
 use crate::snapshot::{Snapshot, SnapshotRef};
 use crate::sort::SortOrder;
 
-/// The latest format version of which documents can be read.
-pub(crate) const LATEST_READABLE_VERSION: u8 = 3;
-/// The latest format version that tables can be created in or upgraded to.
-pub(crate) const LATEST_WRITABLE_VERSION: u8 = 2;
+/// The latest format version.
+pub(crate) const LATEST_VERSION: u8 = 3;
+/// The first version whose rows have ids.
+pub(crate) const ROW_LINEAGE_VERSION: u8 = 3;
 /// The version of a table that asks for none.
 pub(crate) const DEFAULT_VERSION: u8 = 2;
 /// An id that nothing has: a table under construction has no current schema yet.
@@ -47,8 +49,9 @@ pub struct TableMetadata {
     pub(crate) metadata_log: Vec<MetadataLogEntry>,
     pub(crate) statistics: Vec<StatisticsFile>,
     pub(crate) partition_statistics: Vec<StatisticsFile>,
-    /// v3 only.
+    /// From v3 on.
     pub(crate) next_row_id: Option<i64>,
+    pub(crate) encryption_keys: Vec<EncryptionKey>,
     pub(crate) unknown: Unknown,
 }
 
@@ -77,6 +80,27 @@ pub struct MetadataLogEntry {
 pub struct StatisticsFile {
     pub(crate) snapshot_id: i64,
     pub(crate) raw: RawJson,
+}
+
+/// A key that encrypts others or a table's files, itself encrypted; kept as text.
+#[derive(Clone, PartialEq)]
+pub struct EncryptionKey {
+    pub(crate) id: String,
+    pub(crate) raw: RawJson,
+}
+
+impl EncryptionKey {
+    /// Unique in the table.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Without the key, encrypted though it is.
+impl fmt::Debug for EncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncryptionKey").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl StatisticsFile {
@@ -116,7 +140,8 @@ impl TableMetadata {
             metadata_log: Vec::new(),
             statistics: Vec::new(),
             partition_statistics: Vec::new(),
-            next_row_id: (format_version >= 3).then_some(0),
+            next_row_id: (format_version >= ROW_LINEAGE_VERSION).then_some(0),
+            encryption_keys: Vec::new(),
             unknown: Unknown::new(),
         }
     }
@@ -258,6 +283,16 @@ impl TableMetadata {
     /// The metadata files before this one with their times, oldest first.
     pub fn metadata_log_entries(&self) -> &[MetadataLogEntry] {
         &self.metadata_log
+    }
+
+    /// The first row id that no snapshot has taken; none before v3.
+    pub fn next_row_id(&self) -> Option<i64> {
+        self.next_row_id
+    }
+
+    /// Encryption keys, in the order of the document.
+    pub fn encryption_keys(&self) -> &[EncryptionKey] {
+        &self.encryption_keys
     }
 
     /// Statistics files, in the order of the document.

@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use crate::error::ParseError;
 use crate::json::{Object, RawJson, ReadJson, Unknown};
-use crate::metadata::{LATEST_READABLE_VERSION, MetadataLogEntry, SnapshotLogEntry, StatisticsFile, TableMetadata};
+use crate::metadata::{
+    EncryptionKey, LATEST_VERSION, MetadataLogEntry, ROW_LINEAGE_VERSION, SnapshotLogEntry, StatisticsFile,
+    TableMetadata,
+};
 use crate::partition::{FIRST_FIELD_ID, PartitionField, PartitionSpec};
 use crate::schema::Schema;
 use crate::snapshot::{MAIN, Snapshot, SnapshotRef, peek_i64};
@@ -107,6 +110,7 @@ impl Reader<'_> {
             statistics: self.statistics("statistics")?,
             partition_statistics: self.statistics("partition-statistics")?,
             next_row_id: self.next_row_id(format_version)?,
+            encryption_keys: self.encryption_keys()?,
             unknown: self.object.unknown(),
         })
     }
@@ -114,7 +118,7 @@ impl Reader<'_> {
     fn format_version(&mut self) -> Result<u8, ParseError> {
         let version: i64 = self.object.required("format-version")?;
         match u8::try_from(version) {
-            Ok(version @ 1..=LATEST_READABLE_VERSION) => Ok(version),
+            Ok(version @ 1..=LATEST_VERSION) => Ok(version),
             _ => self.object.fail(format!("Cannot read unsupported version {version}")),
         }
     }
@@ -206,7 +210,7 @@ impl Reader<'_> {
     }
 
     fn next_row_id(&mut self, format_version: u8) -> Result<Option<i64>, ParseError> {
-        if format_version < 3 { Ok(None) } else { self.object.required("next-row-id").map(Some) }
+        if format_version < ROW_LINEAGE_VERSION { Ok(None) } else { self.object.required("next-row-id").map(Some) }
     }
 
     fn snapshots(&mut self) -> Result<Vec<Snapshot>, ParseError> {
@@ -229,6 +233,11 @@ impl Reader<'_> {
         files.map(|raw| StatisticsFile::new(raw, "statistics file")).collect()
     }
 
+    fn encryption_keys(&mut self) -> Result<Vec<EncryptionKey>, ParseError> {
+        let raw = self.object.optional_array("encryption-keys")?.unwrap_or_default();
+        raw.into_iter().map(|raw| EncryptionKey::read(self.source, raw.get())).collect()
+    }
+
     fn list<T>(&mut self, key: &str, read: fn(Object<'_>) -> Result<T, ParseError>) -> Result<Vec<T>, ParseError> {
         let raw = self.object.optional_array(key)?.unwrap_or_default();
         raw.into_iter().map(|raw| read(Object::parse(self.source, raw.get(), "log entry")?)).collect()
@@ -242,6 +251,14 @@ impl Reader<'_> {
             }
         }
         if seen.contains(&wanted) { Ok(()) } else { self.object.fail(format!("{list} has no {key}={wanted}")) }
+    }
+}
+
+impl ReadJson for EncryptionKey {
+    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+        let mut object = Object::parse(source, text, "encryption key")?;
+        object.required::<String>("encrypted-key-metadata")?;
+        Ok(Self { id: object.required("key-id")?, raw: RawJson::slice_of(source, text) })
     }
 }
 

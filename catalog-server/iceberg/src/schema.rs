@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::error::{ApplyError, ParseError, invalid};
+use crate::error::ParseError;
 use crate::json::{Object, ObjectWriter, ReadJson, Unknown, WriteJson, serde_through_raw};
 use crate::types::{Field, StructType, Type};
 
 mod fresh;
 mod index;
+mod rules;
 
 pub(crate) use fresh::FreshSchema;
 pub(crate) use index::SchemaIndex;
@@ -43,15 +44,6 @@ impl Schema {
             ids
         };
         self.fields == other.fields && self.unknown == other.unknown && identifiers(self) == identifiers(other)
-    }
-
-    /// Refuses types and defaults that `format_version` does not have.
-    pub(crate) fn check_version(&self, index: &SchemaIndex<'_>, format_version: u8) -> Result<(), ApplyError> {
-        let problems: Vec<String> = index.too_new_for(format_version).collect();
-        if problems.is_empty() {
-            return Ok(());
-        }
-        invalid(format!("Invalid schema for v{format_version}:\n- {}", problems.join("\n- ")))
     }
 }
 

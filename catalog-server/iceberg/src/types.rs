@@ -7,7 +7,11 @@ use serde_json::value::RawValue;
 use crate::error::ParseError;
 use crate::json::{Object, ObjectWriter, RawJson, Unknown, WriteJson};
 
+mod default;
+mod iso;
 mod primitive;
+
+pub(crate) use default::check_default;
 pub use primitive::PrimitiveType;
 
 /// Nesting that no real schema reaches; bounds recursion on hostile input.

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::error::ParseError;
 use crate::json::{Object, RawJson, ReadJson, deserialize_raw};
-use crate::metadata::StatisticsFile;
+use crate::metadata::{EncryptionKey, StatisticsFile};
 use crate::partition::PartitionSpec;
 use crate::properties::Properties;
 use crate::schema::Schema;
@@ -63,6 +63,10 @@ pub enum Update {
     RemovePartitionSpecs(Vec<i32>),
     /// Removes schemas that nothing uses.
     RemoveSchemas(Vec<i32>),
+    /// Adds an encryption key, unless there is one of that id.
+    AddEncryptionKey(EncryptionKey),
+    /// Removes an encryption key.
+    RemoveEncryptionKey(String),
 }
 
 impl ReadJson for Update {
@@ -96,6 +100,8 @@ impl ReadJson for Update {
             "remove-partition-statistics" => Self::RemovePartitionStatistics(object.required("snapshot-id")?),
             "remove-partition-specs" => Self::RemovePartitionSpecs(object.required("spec-ids")?),
             "remove-schemas" => Self::RemoveSchemas(object.required("schema-ids")?),
+            "add-encryption-key" => Self::AddEncryptionKey(part(source, &mut object, "encryption-key")?),
+            "remove-encryption-key" => Self::RemoveEncryptionKey(object.required("key-id")?),
             _ => return object.fail(format!("unknown action {action}")),
         })
     }
@@ -172,6 +178,10 @@ mod tests {
             (
                 r#"{"action": "set-statistics", "statistics": {"snapshot-id": 1}}"#,
                 "field file-footer-size-in-bytes is missing",
+            ),
+            (
+                r#"{"action": "add-encryption-key", "encryption-key": {"key-id": "a"}}"#,
+                "field encrypted-key-metadata is missing",
             ),
             (r#""add-schema""#, "expected an object"),
         ] {

@@ -1,7 +1,7 @@
 //! A [`TableMetadata`] becomes a document, its keys in the reference implementation's order.
 
 use crate::json::{ObjectWriter, Unknown, WriteJson};
-use crate::metadata::{MetadataLogEntry, SnapshotLogEntry, StatisticsFile, TableMetadata};
+use crate::metadata::{EncryptionKey, MetadataLogEntry, SnapshotLogEntry, StatisticsFile, TableMetadata};
 use crate::snapshot::SnapshotRef;
 
 impl TableMetadata {
@@ -57,6 +57,9 @@ impl TableMetadata {
             None => {}
         }
         object.optional("next-row-id", self.next_row_id.as_ref());
+        if !self.encryption_keys.is_empty() {
+            object.field("encryption-keys", &self.encryption_keys);
+        }
         object.field("refs", &Refs(&self.refs));
         object.field("snapshots", &self.snapshots);
         object.field("statistics", &self.statistics);
@@ -79,6 +82,12 @@ impl WriteJson for Refs<'_> {
 }
 
 impl WriteJson for StatisticsFile {
+    fn write_json(&self, out: &mut String) {
+        self.raw.write_json(out);
+    }
+}
+
+impl WriteJson for EncryptionKey {
     fn write_json(&self, out: &mut String) {
         self.raw.write_json(out);
     }

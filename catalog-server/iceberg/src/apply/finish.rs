@@ -97,15 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn the_first_commit_may_be_of_v1() {
+    fn the_first_commit_may_be_of_any_version() {
         let mut updates = first_commit();
         updates[1]["format-version"] = 1.into();
         assert_eq!(started(&updates).unwrap().format_version(), 1);
         updates[1]["format-version"] = 3.into();
-        assert_eq!(
-            started(&updates),
-            Err(ApplyError::Unsupported("Cannot create a table in format version v3 yet".to_owned()))
-        );
+        let v3 = started(&updates).unwrap();
+        assert_eq!((v3.format_version(), v3.next_row_id()), (3, Some(0)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::apply::Draft;
 use crate::error::{ApplyError, invalid};
-use crate::metadata::{DEFAULT_VERSION, LATEST_READABLE_VERSION, LATEST_WRITABLE_VERSION};
+use crate::metadata::{DEFAULT_VERSION, LATEST_VERSION, ROW_LINEAGE_VERSION};
 use crate::snapshot::Snapshot;
 use crate::update::Update;
 
@@ -20,11 +20,8 @@ pub(super) fn first_version(updates: &[Update]) -> Result<u8, ApplyError> {
 /// `version` as that of a new table.
 pub(crate) fn new_table_version(version: i64) -> Result<u8, ApplyError> {
     match u8::try_from(version) {
-        Ok(version @ 1..=LATEST_WRITABLE_VERSION) => Ok(version),
-        Ok(version @ 1..=LATEST_READABLE_VERSION) => {
-            Err(ApplyError::Unsupported(format!("Cannot create a table in format version v{version} yet")))
-        }
-        _ => invalid(format!("Unsupported format version: v{version} (supported: v{LATEST_WRITABLE_VERSION})")),
+        Ok(version @ 1..=LATEST_VERSION) => Ok(version),
+        _ => invalid(format!("Unsupported format version: v{version} (supported: v{LATEST_VERSION})")),
     }
 }
 
@@ -49,22 +46,22 @@ impl Draft<'_> {
         let current = self.metadata.format_version;
         let target = match u8::try_from(version) {
             Ok(target) if target == current => return Ok(()),
-            Ok(target @ 1..=LATEST_READABLE_VERSION) => target,
+            Ok(target @ 1..=LATEST_VERSION) => target,
             _ => {
                 return invalid(format!(
-                    "Cannot upgrade table to unsupported format version: v{version} (supported: v{LATEST_WRITABLE_VERSION})"
+                    "Cannot upgrade table to unsupported format version: v{version} (supported: v{LATEST_VERSION})"
                 ));
             }
         };
         if target < current {
             return invalid(format!("Cannot downgrade v{current} table to v{target}"));
         }
-        if target > LATEST_WRITABLE_VERSION {
-            return Err(ApplyError::Unsupported(format!("Cannot upgrade a table to format version v{target} yet")));
-        }
         if current == 1 {
             let snapshots = self.metadata.snapshots.iter().map(Snapshot::with_sequence_number);
             self.metadata.snapshots = snapshots.collect::<Result<_, _>>()?;
+        }
+        if target >= ROW_LINEAGE_VERSION {
+            self.metadata.next_row_id.get_or_insert(0);
         }
         self.metadata.format_version = target;
         self.changed = true;
@@ -76,8 +73,8 @@ impl Draft<'_> {
 mod tests {
     use serde_json::json;
 
-    use crate::fixture::{changed, is_unchanged, read, refused, run, table, v1_table};
-    use crate::{ApplyError, TableMetadata};
+    use crate::TableMetadata;
+    use crate::fixture::{changed, is_unchanged, read, refused, table, table_with_snapshots, v1_table, v3_table};
 
     #[test]
     fn v1_becomes_v2_and_its_snapshots_get_numbers() {
@@ -93,16 +90,25 @@ mod tests {
     }
 
     #[test]
-    fn only_upgrades_that_are_served_are_done() {
+    fn v3_begins_to_number_rows() {
+        let upgrade = [json!({"action": "upgrade-format-version", "format-version": 3})];
+        assert_eq!((table().next_row_id(), v3_table().next_row_id()), (None, Some(0)));
+        for base in [v1_table(), table_with_snapshots()] {
+            let v3 = changed(&base, &upgrade);
+            assert_eq!((v3.format_version(), v3.next_row_id()), (3, Some(0)));
+        }
+    }
+
+    #[test]
+    fn only_upgrades_are_done() {
         let upgrade = |version: i64| [json!({"action": "upgrade-format-version", "format-version": version})];
         assert!(is_unchanged(&table(), &upgrade(2)));
         assert_eq!(refused(&table(), &upgrade(1)), "Cannot downgrade v2 table to v1");
-        assert_eq!(refused(&table(), &upgrade(3)), "Cannot upgrade a table to format version v3 yet");
+        assert_eq!(refused(&v3_table(), &upgrade(2)), "Cannot downgrade v3 table to v2");
         for version in [0, 4, -1, 258] {
-            let expected = format!("Cannot upgrade table to unsupported format version: v{version} (supported: v2)");
+            let expected = format!("Cannot upgrade table to unsupported format version: v{version} (supported: v3)");
             assert_eq!(refused(&table(), &upgrade(version)), expected);
         }
-        assert!(matches!(run(Some(&table()), &upgrade(3)), Err(ApplyError::Unsupported(_))));
     }
 
     #[test]

@@ -10,7 +10,7 @@ impl Draft<'_> {
     /// again, and counts as the last one added.
     pub(super) fn add_schema(&mut self, schema: &Schema) -> Result<(), ApplyError> {
         let metadata = &mut self.metadata;
-        schema.check_version(&SchemaIndex::new(schema)?, metadata.format_version)?;
+        SchemaIndex::new(schema)?.check_new(metadata.format_version)?;
         if let Some(same) = metadata.schemas.iter().find(|other| other.same_schema(schema)) {
             self.last_added_schema = Some(same.id);
             return Ok(());

@@ -56,24 +56,32 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// The reference implementation adds the rows to the table's next id, whatever the snapshot's first one was. Here
+    /// the next id is always behind those that the snapshot took: no row id is given twice.
     fn take_row_ids(&mut self, head: &SnapshotHead) -> Result<(), ApplyError> {
         let next = self.metadata.next_row_id.unwrap_or(0);
         let Some(first) = head.first_row_id else {
             return invalid("Cannot add a snapshot: first-row-id is null");
         };
+        if first < 0 {
+            return invalid(format!("Invalid first-row-id (cannot be negative): {first}"));
+        }
         if first < next {
             return Err(ApplyError::Conflict(format!(
                 "Cannot add a snapshot, first-row-id is behind table next-row-id: {first} < {next}"
             )));
         }
-        match head.added_rows {
-            Some(added @ 0..) if next.checked_add(added).is_some() => {
-                self.metadata.next_row_id = Some(next + added);
-                Ok(())
-            }
-            Some(added) => invalid(format!("Cannot add a snapshot: added-rows is {added}")),
-            None => invalid("Cannot add a snapshot: added-rows is null"),
+        let Some(added) = head.added_rows else {
+            return invalid("Invalid added-rows (required when first-row-id is set): null");
+        };
+        if added < 0 {
+            return invalid(format!("Invalid added-rows (cannot be negative): {added}"));
         }
+        let Some(behind) = first.checked_add(added) else {
+            return invalid(format!("Cannot add a snapshot: no row ids are left for {added} rows from {first}"));
+        };
+        self.metadata.next_row_id = Some(behind);
+        Ok(())
     }
 
     /// Ids that are not there are not missed. What belongs to a snapshot goes with it: statistics and refs.
@@ -249,11 +257,17 @@ mod tests {
         let next = changed(&base, &[add(&lineage(100.into(), 5.into()))]);
         let written: Value = serde_json::from_slice(&next.to_bytes()).unwrap();
         assert_eq!(written["next-row-id"], 105);
+        assert_eq!(changed(&base, &[add(&lineage(200.into(), 5.into()))]).next_row_id(), Some(205));
         for (first, added, expected) in [
             (Value::Null, 5.into(), "Cannot add a snapshot: first-row-id is null"),
-            (100.into(), Value::Null, "Cannot add a snapshot: added-rows is null"),
-            (100.into(), (-1).into(), "Cannot add a snapshot: added-rows is -1"),
-            (100.into(), i64::MAX.into(), "Cannot add a snapshot: added-rows is 9223372036854775807"),
+            ((-1).into(), 5.into(), "Invalid first-row-id (cannot be negative): -1"),
+            (100.into(), Value::Null, "Invalid added-rows (required when first-row-id is set): null"),
+            (100.into(), (-1).into(), "Invalid added-rows (cannot be negative): -1"),
+            (
+                100.into(),
+                i64::MAX.into(),
+                "Cannot add a snapshot: no row ids are left for 9223372036854775807 rows from 100",
+            ),
         ] {
             assert_eq!(refused(&base, &[add(&lineage(first, added))]), expected);
         }

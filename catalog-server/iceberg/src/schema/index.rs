@@ -22,9 +22,9 @@ pub(crate) struct Node<'a> {
     pub(crate) id: i32,
     pub(crate) name: String,
     pub(crate) field_type: &'a Type,
-    required: bool,
+    pub(super) required: bool,
     parent: Option<usize>,
-    field: Option<&'a Field>,
+    pub(super) field: Option<&'a Field>,
 }
 
 impl<'a> SchemaIndex<'a> {
@@ -53,22 +53,8 @@ impl<'a> SchemaIndex<'a> {
         })
     }
 
-    /// One line for each thing that needs a later version of the format.
-    pub(super) fn too_new_for(&self, version: u8) -> impl Iterator<Item = String> {
-        let types = self.nodes.iter().filter_map(move |node| {
-            let Type::Primitive(primitive) = node.field_type else { return None };
-            let since = primitive.since();
-            let name = &node.name;
-            (since > version).then(|| format!("Invalid type for {name}: {primitive} is not supported until v{since}"))
-        });
-        let defaults = self.nodes.iter().filter_map(move |node| {
-            let default = node.field?.initial_default.as_ref()?.as_str();
-            let name = &node.name;
-            (version < 3).then(|| {
-                format!("Invalid initial default for {name}: non-null default ({default}) is not supported until v3")
-            })
-        });
-        types.chain(defaults)
+    pub(super) fn nodes(&self) -> &[Node<'a>] {
+        &self.nodes
     }
 
     fn add_fields(&mut self, fields: &'a [Field], parent: Option<usize>) -> Result<(), ApplyError> {

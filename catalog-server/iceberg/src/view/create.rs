@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::error::{ApplyError, invalid};
 use crate::json::Unknown;
+use crate::metadata::LATEST_VERSION;
 use crate::parse::without_trailing_slash;
 use crate::properties::Properties;
 use crate::schema::{Schema, SchemaIndex};
@@ -35,7 +36,7 @@ pub struct CreateView {
 /// [`ApplyError::Invalid`] if schema, version or properties do not make sense.
 pub fn create_view(request: CreateView) -> Result<ViewMetadata, ApplyError> {
     let CreateView { uuid, location, schema, version, properties } = request;
-    SchemaIndex::new(&schema)?;
+    SchemaIndex::new(&schema)?.check_new(LATEST_VERSION)?;
     check_representations(&version)?;
     check_properties(&properties)?;
     let location = without_trailing_slash(&location);

@@ -2,6 +2,7 @@
 
 use crate::apply::next_id;
 use crate::error::ApplyError;
+use crate::metadata::LATEST_VERSION;
 use crate::schema::{Schema, SchemaIndex};
 use crate::view::apply::Draft;
 
@@ -9,7 +10,7 @@ impl Draft<'_> {
     /// The request's schema id means nothing. A schema that the view has already is found again, and counts as the last
     /// one added.
     pub(super) fn add_schema(&mut self, schema: &Schema) -> Result<(), ApplyError> {
-        SchemaIndex::new(schema)?;
+        SchemaIndex::new(schema)?.check_new(LATEST_VERSION)?;
         let schemas = &mut self.metadata.schemas;
         if let Some(same) = schemas.iter().find(|other| other.same_schema(schema)) {
             self.last_added_schema = Some(same.id);
