@@ -3,14 +3,15 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use futures::future::try_join_all;
 use reqwest::Method;
 use serde_json::Value;
-use tokio::process::Command;
 
 use crate::failure::{Attempt, Outcome, check};
 use crate::hosts::dev::Dev;
+use crate::hosts::script;
 use crate::iceberg::rest::Rest;
 use crate::lab::Lab;
 
@@ -26,13 +27,13 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let first = fs::read_to_string(secrets.join("token")).attempt("read the first token")?;
     pasted(lab, &dev.said()?, &folder).await?;
 
-    let parts = ["write", "follow"].map(|part| script(lab, part, &secrets, &folder));
+    let parts = ["write", "follow"].map(|name| part(lab, name, &secrets, &folder));
     let said = try_join_all(parts).await?.join("; ");
     ended(&dev.uri(), &first).await?;
 
     dev.stop().await?;
     dev.start(lab).await?;
-    let read = script(lab, "read", &secrets, &folder).await?;
+    let read = part(lab, "read", &secrets, &folder).await?;
     dev.stop().await?;
     check(!dev.said()?.contains(first.trim()), || "cargo dev printed a token".to_owned())?;
     Ok(format!("{said}; {read}"))
@@ -53,29 +54,17 @@ async fn pasted(lab: &Lab, said: &str, folder: &Path) -> Outcome {
 }
 
 /// Runs a part of the script; its last line.
-async fn script(lab: &Lab, part: &str, secrets: &Path, folder: &Path) -> Outcome<String> {
-    let (file, written) = (lab.script("engine_pyiceberg_dev.py"), folder.join("written.json"));
+async fn part(lab: &Lab, name: &str, secrets: &Path, folder: &Path) -> Outcome<String> {
+    let (file, written) = (lab.script("engine_pyiceberg.py"), folder.join("written.json"));
     let out =
-        python(lab, part, &[file.as_os_str(), part.as_ref(), secrets.as_os_str(), written.as_os_str()], folder).await?;
+        python(lab, name, &[file.as_os_str(), name.as_ref(), secrets.as_os_str(), written.as_os_str()], folder).await?;
     Ok(out.lines().last().unwrap_or_default().to_owned())
 }
 
-/// Runs Python and keeps its output; what it printed, or how it failed.
 async fn python(lab: &Lab, name: &str, arguments: &[&OsStr], folder: &Path) -> Outcome<String> {
     let mut command = Command::new(lab.python().await?);
-    command.arg("-B").args(arguments).current_dir(folder).kill_on_drop(true);
-    // Nothing but the file configures PyIceberg: not the user's variables either.
-    for (variable, _) in std::env::vars_os() {
-        if variable.to_string_lossy().to_uppercase().starts_with("PYICEBERG_") {
-            command.env_remove(variable);
-        }
-    }
-    let output = command.output().await.attempt(format!("run Python: {name}"))?;
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    fs::write(folder.join(format!("python-{name}.log")), format!("{out}{err}")).attempt("keep Python's output")?;
-    let why = || format!("Python failed: {name}: {}", err.lines().last().unwrap_or_default());
-    check(output.status.success(), why)?;
-    Ok(out.into_owned())
+    command.arg("-B").args(arguments).current_dir(folder);
+    script::run(command, name, folder).await
 }
 
 /// A token that was rotated away has ended by now, to the second.

@@ -7,4 +7,5 @@ pub(crate) mod lake;
 pub(crate) mod port;
 pub(crate) mod postgres;
 pub(crate) mod proxy;
+pub(crate) mod script;
 pub(crate) mod server;

@@ -1,4 +1,4 @@
-// Probe is what the cases run in pods: it serves its own name, asks another, or dials.
+// Probe is what the cases run in pods: it serves its own name, asks another, dials, or is a client with a token.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 
 func main() {
 	if len(os.Args) < 3 {
-		fail(fmt.Errorf("usage: probe serve ADDRESS | get URL | dial ADDRESS"))
+		fail(fmt.Errorf("usage: probe serve ADDRESS | get URL | dial ADDRESS | status URL | follow FOLDER"))
 	}
 	verb, target := os.Args[1], os.Args[2]
 	switch verb {
@@ -22,6 +22,10 @@ func main() {
 		fail(get(target))
 	case "dial":
 		fail(dial(target))
+	case "status":
+		fail(status(target))
+	case "follow":
+		fail(follow(target))
 	default:
 		fail(fmt.Errorf("no verb %q", verb))
 	}

@@ -1,10 +1,11 @@
-"""PyIceberg against `cargo dev`, configured from nothing but the pyiceberg.yaml that it writes.
+"""PyIceberg against a catalog, configured from nothing but the pyiceberg.yaml that comes with a token.
 
-    engine_pyiceberg_dev.py write  SECRETS STATE   everything up to the restart
-    engine_pyiceberg_dev.py read   SECRETS STATE   everything after it
-    engine_pyiceberg_dev.py follow SECRETS STATE   a client that re-reads its file before each call, until the token
-                                                   changed twice; fails at the first 401
+    engine_pyiceberg.py write  SECRETS STATE   everything up to the restart
+    engine_pyiceberg.py read   SECRETS STATE   everything after it
+    engine_pyiceberg.py follow SECRETS STATE   a client that re-reads its file before each call, until the token
+                                               changed twice; fails at the first 401
 
+Tables in a bucket want the reader's own keys, in the variables that Amazon's tools read.
 SECRETS is the folder of the token; STATE a file that carries what was written from `write` to `read`.
 Each check is an assertion with a sentence; the last line is the summary that the case prints.
 """
@@ -29,6 +30,7 @@ os.chdir(home.name)
 
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
+from pyarrow.fs import LocalFileSystem, S3FileSystem  # noqa: E402
 from pyiceberg.catalog import load_catalog  # noqa: E402
 from pyiceberg.exceptions import NoSuchTableError  # noqa: E402
 from pyiceberg.expressions import EqualTo  # noqa: E402
@@ -74,16 +76,25 @@ def scanned(table, **scan):
     return by_id(table.scan(**scan).to_arrow().to_pylist())
 
 
+def file(table, path):
+    """A data file, opened by PyArrow alone: where storage is comes from the catalog, how to sign in from the reader."""
+    url = urlparse(path)
+    if url.scheme == "file":
+        return LocalFileSystem().open_input_file(unquote(url.path))
+    told = table.io.properties
+    s3 = S3FileSystem(region=told["s3.region"], endpoint_override=told["s3.endpoint"])
+    return s3.open_input_file(unquote(url.netloc + url.path))
+
+
 def from_files(table):
     """What the data files hold, read by PyArrow alone: columns found by field id, as the specification says."""
     names = {field.field_id: field.name for field in table.schema().fields}
     rows = []
     for task in table.scan().plan_files():
         check(not task.delete_files, "a data file has delete files, so reading it alone is not the truth")
-        path = unquote(urlparse(task.file.file_path).path)
-        file = pq.ParquetFile(path).read()
-        present = {int(field.metadata[b"PARQUET:field_id"]): field.name for field in file.schema}
-        rows += [{name: one.get(present.get(number)) for number, name in names.items()} for one in file.to_pylist()]
+        held = pq.ParquetFile(file(table, task.file.file_path)).read()
+        present = {int(field.metadata[b"PARQUET:field_id"]): field.name for field in held.schema}
+        rows += [{name: one.get(present.get(number)) for number, name in names.items()} for one in held.to_pylist()]
     return by_id(rows)
 
 

@@ -1,0 +1,25 @@
+//! Python programs, run with nothing of the person's own settings.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::failure::{Attempt, Outcome, check};
+
+/// Runs one to its end and keeps its output in `folder`; what it printed, or how it failed.
+pub(crate) async fn run(mut command: Command, name: &str, folder: &Path) -> Outcome<String> {
+    // Nothing but its file configures PyIceberg: not the user's variables either.
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_string_lossy().to_uppercase().starts_with("PYICEBERG_") {
+            command.env_remove(variable);
+        }
+    }
+    command.stdin(Stdio::null());
+    let mut command = tokio::process::Command::from(command);
+    let output = command.kill_on_drop(true).output().await.attempt(format!("run Python: {name}"))?;
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    fs::write(folder.join(format!("python-{name}.log")), format!("{out}{err}")).attempt("keep Python's output")?;
+    let why = || format!("Python failed: {name}: {}", err.lines().last().unwrap_or_default());
+    check(output.status.success(), why)?;
+    Ok(out.into_owned())
+}
