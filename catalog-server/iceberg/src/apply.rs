@@ -3,6 +3,7 @@
 //! [`Draft`] carries the state of one commit; a file under `apply/` for each group of updates says what they do to it.
 
 use crate::error::{ApplyError, invalid};
+use crate::limits;
 use crate::metadata::TableMetadata;
 use crate::update::Update;
 
@@ -20,12 +21,6 @@ mod statistics;
 mod times;
 
 pub(crate) use format::new_table_version;
-
-/// Each update may look at every snapshot or ref, so their number is bounded. Clients that expire snapshots send one
-/// update for each.
-const MAX_UPDATES: usize = 20_000;
-/// A new schema, spec or order is compared with all others.
-const MAX_LAYOUT_UPDATES: usize = 1_000;
 
 /// What a commit needs beside the table and the updates.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +52,7 @@ pub fn apply(
     updates: &[Update],
     context: ApplyContext<'_>,
 ) -> Result<Applied, ApplyError> {
-    check_counts(updates)?;
+    limits::check_updates(updates.len(), layout_updates(updates))?;
     let start = match base {
         Some(base) => base.clone(),
         None => TableMetadata::empty(format::first_version(updates)?),
@@ -67,19 +62,11 @@ pub fn apply(
     draft.finish()
 }
 
-fn check_counts(updates: &[Update]) -> Result<(), ApplyError> {
-    if updates.len() > MAX_UPDATES {
-        return invalid(format!("Cannot apply {} updates at once: the limit is {MAX_UPDATES}", updates.len()));
-    }
+/// How many of `updates` are compared with all schemas, specs or orders.
+fn layout_updates(updates: &[Update]) -> usize {
     let layout =
         |update: &&Update| matches!(update, Update::AddSchema(_) | Update::AddSpec(_) | Update::AddSortOrder(_));
-    let count = updates.iter().filter(layout).count();
-    if count > MAX_LAYOUT_UPDATES {
-        return invalid(format!(
-            "Cannot add {count} schemas, specs and sort orders at once: the limit is {MAX_LAYOUT_UPDATES}"
-        ));
-    }
-    Ok(())
+    updates.iter().filter(layout).count()
 }
 
 /// A commit in the making.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::apply::new_table_version;
 use crate::error::{ApplyError, invalid};
+use crate::limits;
 use crate::metadata::{DEFAULT_VERSION, TableMetadata};
 use crate::parse::without_trailing_slash;
 use crate::partition::{FIRST_FIELD_ID, PartitionSpec};
@@ -41,6 +42,7 @@ pub fn create(request: CreateTable, now_ms: i64) -> Result<TableMetadata, ApplyE
     let version = properties::format_version(&properties)?.map_or(Ok(DEFAULT_VERSION), new_table_version)?;
     let stored = properties::of_new_table(properties);
     properties::check_values(&stored)?;
+    limits::check_properties(&stored, &stored)?;
     // What is wrong in the request is named in the request's own ids.
     let asked = SchemaIndex::new(&schema)?;
     asked.check_new(version)?;

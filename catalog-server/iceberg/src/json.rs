@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::ParseError;
+use crate::limits::check_shape;
 
 mod object;
 mod writer;
@@ -78,10 +79,11 @@ pub(crate) trait ReadJson: Sized {
     fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError>;
 }
 
-/// Deserialises through the raw text, so that nothing of it is lost on the way.
+/// Deserialises a part of a request through its raw text, so that nothing of it is lost on the way.
 pub(crate) fn deserialize_raw<'de, T: ReadJson, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     let source: Arc<str> = raw.get().into();
+    check_shape(&source).map_err(serde::de::Error::custom)?;
     T::read(&source, &source).map_err(serde::de::Error::custom)
 }
 

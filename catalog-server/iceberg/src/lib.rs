@@ -28,6 +28,7 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod json;
+mod limits;
 mod metadata;
 mod parse;
 mod partition;
@@ -46,6 +47,7 @@ pub use apply::{Applied, ApplyContext, apply};
 pub use create::{CreateTable, create};
 pub use error::{ApplyError, ParseError, RequirementFailed};
 pub use json::RawJson;
+pub use limits::MAX_UPDATES;
 pub use metadata::{EncryptionKey, MetadataLogEntry, SnapshotLogEntry, StatisticsFile, TableMetadata};
 pub use partition::{PartitionField, PartitionSpec};
 pub use properties::{Properties, is_reserved};

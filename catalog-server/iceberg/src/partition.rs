@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{ApplyError, ParseError, invalid};
 use crate::json::{Object, ObjectWriter, ReadJson, Unknown, WriteJson, serde_through_raw};
+use crate::limits;
 use crate::schema::SchemaIndex;
 use crate::transform::Transform;
 use crate::types::Type;
@@ -64,6 +65,7 @@ impl PartitionSpec {
 
     /// The rules for a spec that is new in a table with this schema.
     pub(crate) fn check_new(&self, schema: &SchemaIndex<'_>) -> Result<(), ApplyError> {
+        limits::check_layout_fields("partition spec", self.fields.len())?;
         let mut names = HashSet::new();
         let mut ids = HashSet::new();
         for field in &self.fields {

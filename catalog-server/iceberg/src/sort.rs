@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{ApplyError, ParseError, invalid};
 use crate::json::{Object, ObjectWriter, ReadJson, Unknown, WriteJson, serde_through_raw};
+use crate::limits;
 use crate::partition::read_sources;
 use crate::schema::SchemaIndex;
 use crate::transform::Transform;
@@ -77,6 +78,7 @@ impl SortOrder {
 
     /// The rules for an order that is new in a table with this schema.
     pub(crate) fn check_new(&self, schema: &SchemaIndex<'_>) -> Result<(), ApplyError> {
+        limits::check_layout_fields("sort order", self.fields.len())?;
         for field in &self.fields {
             if field.source_ids.is_some() {
                 return Err(ApplyError::Unsupported(format!(

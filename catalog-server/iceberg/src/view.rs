@@ -3,7 +3,7 @@
 mod apply;
 mod create;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod metadata;
 mod parse;
 mod requirement;

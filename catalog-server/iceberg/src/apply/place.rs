@@ -2,6 +2,7 @@
 
 use crate::apply::Draft;
 use crate::error::{ApplyError, invalid};
+use crate::limits;
 use crate::parse::without_trailing_slash;
 use crate::properties::{self, Properties};
 
@@ -28,7 +29,7 @@ impl Draft<'_> {
             self.metadata.properties.insert(key.clone(), value.clone());
             self.changed = true;
         }
-        Ok(())
+        limits::check_properties(&self.metadata.properties, updates)
     }
 
     pub(super) fn remove_properties(&mut self, keys: &[String]) {

@@ -3,6 +3,7 @@
 use crate::apply::Draft;
 use crate::error::{ApplyError, invalid};
 use crate::json::Unknown;
+use crate::limits;
 use crate::metadata::SnapshotLogEntry;
 use crate::snapshot::{MAIN, SnapshotRef};
 
@@ -25,7 +26,10 @@ impl Draft<'_> {
         }
         match self.metadata.refs.iter_mut().find(|(other, _)| other == name) {
             Some((_, current)) => current.replace(reference),
-            None => self.metadata.refs.push((name.to_owned(), reference.clone())),
+            None => {
+                self.metadata.refs.push((name.to_owned(), reference.clone()));
+                limits::check_refs(self.metadata.refs.len())?;
+            }
         }
         self.changed = true;
         Ok(())

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::error::{ApplyError, invalid};
+use crate::limits;
 use crate::schema::Schema;
 use crate::types::{Field, PrimitiveType, Type};
 
@@ -76,6 +77,7 @@ impl<'a> SchemaIndex<'a> {
             return invalid(format!("Invalid schema: full names of its fields take more than {MAX_NAME_BYTES} bytes"));
         }
         let position = self.nodes.len();
+        limits::check_schema_fields(position + 1)?;
         if let Some(other) = self.by_id.insert(id, position).and_then(|other| self.nodes.get(other)) {
             return invalid(format!("Invalid schema: multiple fields for id {id}: {} and {name}", other.name));
         }

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{ApplyError, invalid};
+use crate::error::ApplyError;
+use crate::limits;
 use crate::view::metadata::{VersionLogEntry, ViewMetadata};
 use crate::view::update::ViewUpdate;
 
@@ -15,9 +16,6 @@ mod versions;
 
 pub(super) use finish::check_properties;
 use identity::upgrade_format_version;
-
-/// Each new schema or version is compared with all others.
-const MAX_UPDATES: usize = 1_000;
 
 /// What came of a commit.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,15 +32,15 @@ pub enum AppliedView {
 /// # Errors
 /// [`ApplyError::Invalid`] for whatever stays wrong.
 pub fn apply_view(base: &ViewMetadata, updates: &[ViewUpdate], now_ms: i64) -> Result<AppliedView, ApplyError> {
-    if updates.len() > MAX_UPDATES {
-        return invalid(format!(
-            "Cannot apply {} updates to a view at once: the limit is {MAX_UPDATES}",
-            updates.len()
-        ));
-    }
+    limits::check_updates(updates.len(), layout_updates(updates))?;
     let mut draft = Draft::new(base, now_ms);
     updates.iter().try_for_each(|update| draft.apply(update))?;
     draft.finish()
+}
+
+/// How many of `updates` are compared with all schemas or versions.
+fn layout_updates(updates: &[ViewUpdate]) -> usize {
+    updates.iter().filter(|update| matches!(update, ViewUpdate::AddSchema(_) | ViewUpdate::AddVersion(_))).count()
 }
 
 /// A commit in the making.
@@ -79,10 +77,7 @@ impl<'a> Draft<'a> {
             ViewUpdate::UpgradeFormatVersion(version) => upgrade_format_version(*version),
             ViewUpdate::AddSchema(schema) => self.add_schema(schema),
             ViewUpdate::SetLocation(location) => self.set_location(location),
-            ViewUpdate::SetProperties(properties) => {
-                self.set_properties(properties);
-                Ok(())
-            }
+            ViewUpdate::SetProperties(properties) => self.set_properties(properties),
             ViewUpdate::RemoveProperties(keys) => {
                 self.remove_properties(keys);
                 Ok(())

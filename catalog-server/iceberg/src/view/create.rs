@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::error::{ApplyError, invalid};
 use crate::json::Unknown;
+use crate::limits;
 use crate::metadata::LATEST_VERSION;
 use crate::parse::without_trailing_slash;
 use crate::properties::Properties;
@@ -39,6 +40,7 @@ pub fn create_view(request: CreateView) -> Result<ViewMetadata, ApplyError> {
     SchemaIndex::new(&schema)?.check_new(LATEST_VERSION)?;
     check_representations(&version)?;
     check_properties(&properties)?;
+    limits::check_properties(&properties, &properties)?;
     let location = without_trailing_slash(&location);
     if location.is_empty() {
         return invalid("Cannot create a view without a location");

@@ -1,7 +1,7 @@
 //! Parts of a body that the metadata model reads, and what it refuses. Pure.
 
 use catalog_api::ErrorType;
-use iceberg_model::ApplyError;
+use iceberg_model::{ApplyError, MAX_UPDATES};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -23,8 +23,12 @@ pub(crate) fn part<T: DeserializeOwned>(name: &str, raw: &RawValue) -> Result<T,
 /// As [`part`], for a list.
 ///
 /// # Errors
-/// 400 with the place in the list.
+/// 400 with the place in the list, or if it is too long.
 pub(crate) fn parts<T: DeserializeOwned>(name: &str, all: &[Box<RawValue>]) -> Result<Vec<T>, ApiError> {
+    if all.len() > MAX_UPDATES {
+        let count = all.len();
+        return Err(ApiError::bad_request(format!("{name} has {count} elements: the limit is {MAX_UPDATES}")));
+    }
     all.iter().enumerate().map(|(place, raw)| part(&format!("{name}[{place}]"), raw)).collect()
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::error::{ApplyError, invalid};
+use crate::limits;
 use crate::parse::without_trailing_slash;
 use crate::properties::Properties;
 use crate::view::apply::Draft;
@@ -37,9 +38,10 @@ impl Draft<'_> {
         Ok(())
     }
 
-    pub(super) fn set_properties(&mut self, updates: &Properties) {
+    pub(super) fn set_properties(&mut self, updates: &Properties) -> Result<(), ApplyError> {
         self.metadata.properties.extend(updates.iter().map(|(key, value)| (key.clone(), value.clone())));
         self.changed |= !updates.is_empty();
+        limits::check_properties(&self.metadata.properties, updates)
     }
 
     pub(super) fn remove_properties(&mut self, keys: &[String]) {
