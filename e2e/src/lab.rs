@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use crate::chance::Chance;
-use crate::cluster::{self, Tier};
+use crate::cluster::{self, DataPrograms, Tier};
 use crate::failure::{Attempt, Outcome};
 use crate::hosts::postgres::Postgres;
 use crate::needs::programs::Programs;
@@ -82,6 +82,7 @@ impl Lab {
                 Need::Dev => self.build(&self.dev, "build what cargo dev runs", DEV).await?,
                 Need::Tests => self.build(&self.tests, "build all tests", TESTS).await?,
                 Need::Postgres => self.postgres().await.map(drop)?,
+                Need::Data => DataPrograms::make(&self.programs.checkout).await.map(drop)?,
                 Need::Python => self.python().await.map(drop)?,
                 Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout, Tier::Api).await?,
                 Need::Cluster => cluster::build_for_cases(&self.programs.checkout, Tier::Full).await?,

@@ -10,20 +10,22 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::cluster::{Cluster, Host, Plan, eventually, namespace};
+use crate::cluster::{Cluster, Data, Host, Plan, eventually, namespace};
 use crate::failure::{Attempt, Outcome, check};
 use crate::lab::Lab;
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let before = Traces::look()?;
     let checkout = &lab.programs.checkout;
-    let (one, other) = tokio::join!(Cluster::for_case(checkout, Plan::API), Cluster::for_case(checkout, Plan::API));
+    let with_data = Plan { data: true, ..Plan::API };
+    let (one, other) = tokio::join!(Cluster::for_case(checkout, with_data), Cluster::for_case(checkout, Plan::API));
     let (one, other) = (one?, other?);
     strangers(&one, &other).await?;
     for cluster in [&one, &other] {
         no_way_out(cluster)?;
     }
-    let namespaces = [&one, &other].into_iter().flat_map(Cluster::hosts).map(Host::namespace);
+    let hosts = one.hosts().iter().chain(other.hosts()).chain([one.data()?.host()]);
+    let namespaces = hosts.map(Host::namespace);
     let namespaces = namespaces.collect::<Outcome<BTreeSet<_>>>()?;
     seen(&before, &namespaces)?;
     let homes = [one.place().home().to_owned(), other.place().home().to_owned()];
@@ -45,7 +47,7 @@ async fn strangers(one: &Cluster, other: &Cluster) -> Outcome {
 
 /// The kernel refuses every address outside (here one that is kept for documentation) before a packet is made.
 fn no_way_out(cluster: &Cluster) -> Outcome {
-    for host in cluster.hosts() {
+    for host in cluster.hosts().iter().chain(cluster.data().ok().map(Data::host)) {
         let within = host.run("ask for a route to the bridge", &route(&cluster.place().gateway().to_string()));
         check(within.is_ok(), || format!("{} does not reach its bridge: {within:?}", host.name()))?;
         let outside = host.run("ask for a route to outside", &route("192.0.2.1"));
@@ -96,7 +98,7 @@ impl Traces {
 fn seen(before: &Traces, namespaces: &BTreeSet<PathBuf>) -> Outcome {
     let [links, cgroups, _private] = Traces::look()?.beyond(before);
     let processes = within(namespaces)?;
-    let all = links.len() >= 4 && cgroups.len() >= 4 && processes.len() >= 6;
+    let all = links.len() >= 5 && cgroups.len() >= 5 && processes.len() >= 12;
     check(all, || format!("not all of the clusters was found: {links:?}, {cgroups:?}, {processes:?}"))
 }
 

@@ -3,6 +3,7 @@
 mod admit_rules;
 mod audit;
 mod chaos_kill_commits;
+mod cluster_data_host;
 mod cluster_leaves_nothing;
 mod cluster_runs_pods;
 mod contract_bad_input;
@@ -65,8 +66,14 @@ pub(crate) const ALL: &[Case] = &[
     Case {
         name: "cluster_leaves_nothing",
         says: "two clusters at once know nothing of each other, reach nothing outside, and are gone without a trace",
-        needs: &[Need::ControlPlane],
+        needs: &[Need::ControlPlane, Need::Data],
         run: |lab| Box::pin(cluster_leaves_nothing::run(lab)),
+    },
+    Case {
+        name: "cluster_data_host",
+        says: "the host of Postgres and MinIO keeps what was written when it is cut off or killed, whole or in part",
+        needs: &[Need::ControlPlane, Need::Data],
+        run: |lab| Box::pin(cluster_data_host::run(lab)),
     },
     Case {
         name: "contract_no_route_forgets_auth",

@@ -23,6 +23,9 @@ pub(crate) struct Up {
     /// Only etcd and the apiserver: resources are admitted and kept, no pod runs
     #[arg(long, conflicts_with = "nodes")]
     api_only: bool,
+    /// Postgres and MinIO on a host of their own, with --api-only, too; else they are always there
+    #[arg(long)]
+    data: bool,
     #[command(flatten)]
     which: Which,
 }
@@ -45,13 +48,14 @@ pub(crate) struct Env {
 impl Up {
     /// Brings it up and says what to try.
     pub(crate) async fn run(self) -> Outcome<bool> {
-        let Self { nodes, api_only, which } = self;
+        let Self { nodes, api_only, data, which } = self;
         let checkout = Programs::locate()?.checkout;
         let tier = if api_only { Tier::Api } else { Tier::Full };
+        let plan = Plan { tier, nodes, data: data || tier == Tier::Full, silent: false };
         let take = || Place::take(which.cluster);
         let mut interrupted = interruption()?;
         let cluster = tokio::select! {
-            cluster = Cluster::up(&checkout, take, Plan { tier, nodes, silent: false }) => cluster?,
+            cluster = Cluster::up(&checkout, take, plan) => cluster?,
             () = &mut interrupted => return Err(Failure::new("interrupted; what was begun is removed")),
         };
         println!("kubeconfig: {}", cluster.place().kubeconfig().display());

@@ -14,6 +14,7 @@ use crate::failure::{Attempt, Failure, Outcome};
 /// in between can be tried again.
 pub(crate) fn down(place: &Place) -> Outcome {
     let hosts = Record::read(place)?.map(|record| record.hosts).unwrap_or_default();
+    let hosts: Vec<Running> = hosts.iter().map(|host| host.running).collect();
     let first: Vec<u32> = hosts.iter().filter(|host| host.is_alive()).filter_map(Running::first).collect();
     for host in hosts.iter().filter(|host| host.is_alive()) {
         output("end a host", Command::new("kill").args(["-KILL", &host.holder.to_string()]))?;

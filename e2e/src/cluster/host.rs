@@ -1,7 +1,6 @@
 //! A host: a process tree in network, mount and process namespaces of its own. Its first process does nothing but
 //! reap; the kill of its holder ends everything in it, and what it had mounted and connected goes with it.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,7 +10,9 @@ use tokio::time::{Instant, sleep};
 
 use super::daemon::Daemon;
 use super::place::Place;
-use super::record::Running;
+use super::record::{Holder, Record, Running};
+use super::seat::Seat;
+use super::wait::eventually;
 use super::{cgroups, network};
 use crate::failure::{Attempt, Failure, Outcome};
 
@@ -19,7 +20,7 @@ use crate::failure::{Attempt, Failure, Outcome};
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
     place: Place,
-    running: Running,
+    holder: Holder,
     first: u32,
 }
 
@@ -38,31 +39,38 @@ for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on
 done";
 
 impl Host {
-    /// Starts the holder; `note` writes it down before anything else happens.
-    pub(crate) async fn start(place: &Place, node: u8, note: impl FnOnce(Running) -> Outcome) -> Outcome<Self> {
+    /// Starts the holder, and writes it down before anything else happens.
+    pub(crate) async fn start(place: &Place, seat: Seat) -> Outcome<Self> {
         let mut command = Command::new("unshare");
         command.args(["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGKILL"]);
         command.args(["sh", "-c", FIRST]).current_dir("/");
-        let holder = Daemon::start(&format!("n{node}-host"), command, &place.logs())?;
-        let running = Running::of(node, holder.id())?;
-        note(running)?;
-        let first = first_process(holder).await?;
-        let host = Self { place: place.clone(), running, first };
+        let daemon = Daemon::start(&format!("{seat}-host"), command, &place.logs())?;
+        let holder = Holder { seat, running: Running::of(daemon.id())? };
+        Record::note(place, holder)?;
+        let first = first_process(daemon).await?;
+        let host = Self { place: place.clone(), holder, first };
         cgroups::make(&host.cgroup())?;
         host.run("give the host private folders", Command::new("sh").args(["-c", PRIVATE]))?;
-        network::connect(place, node, first)?;
-        host.run("set up the host's network", Command::new("sh").args(["-c", &network::inside(place, node)]))?;
+        network::connect(place, seat, first)?;
+        host.run("set up the host's network", Command::new("sh").args(["-c", &network::inside(place, seat)]))?;
         Ok(host)
     }
 
-    /// The number of the node.
-    pub(crate) fn node(&self) -> u8 {
-        self.running.node
+    /// One that was started before, perhaps by another process.
+    pub(crate) fn open(place: &Place, holder: Holder) -> Outcome<Self> {
+        let gone = || Failure::new(format!("the host {} is gone", holder.seat));
+        let first = holder.running.is_alive().then(|| holder.running.first()).flatten().ok_or_else(gone)?;
+        Ok(Self { place: place.clone(), holder, first })
     }
 
-    /// The name of the node.
+    /// Which host it is.
+    pub(crate) fn seat(&self) -> Seat {
+        self.holder.seat
+    }
+
+    /// The name of the host, and of the node that it is.
     pub(crate) fn name(&self) -> String {
-        format!("n{}", self.node())
+        self.seat().to_string()
     }
 
     /// The host's cgroup, below the root of every hierarchy.
@@ -77,32 +85,45 @@ impl Host {
 
     /// Starts a program in the host; its log is called after host and program.
     pub(crate) fn daemon(&self, name: &str, program: &Path, arguments: &[String]) -> Outcome<Daemon> {
-        let mut command = self.enter(program);
-        command.args(arguments);
+        self.start_program(name, Command::new(program).args(arguments))
+    }
+
+    /// Starts a program, with its variables, in the host.
+    pub(crate) fn start_program(&self, name: &str, command: &Command) -> Outcome<Daemon> {
         let name = format!("{}-{name}", self.name());
-        let daemon = Daemon::start(&name, command, &self.place.logs())?;
-        Running::of(self.node(), daemon.id())?.note_daemon(&self.place, &name)?;
+        let daemon = Daemon::start(&name, self.enter(command), &self.place.logs())?;
+        Running::of(daemon.id())?.note_daemon(&self.place, &name)?;
         Ok(daemon)
     }
 
     /// Runs a short command in the host to its end.
     pub(crate) fn run(&self, says: &str, command: &Command) -> Outcome<String> {
-        let mut inside = self.enter(command.get_program());
-        output(says, inside.args(command.get_args()))
+        output(says, &mut self.enter(command))
     }
 
-    fn enter(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new("nsenter");
-        command.args(["--net", "--mount", "--pid", &format!("--target={}", self.first), "--"]);
-        command.arg(program).current_dir("/");
-        command
+    /// Ends everything in the host at once, and waits until it is gone.
+    pub(crate) async fn kill(&self) -> Outcome {
+        output("end a host", Command::new("kill").args(["-KILL", &self.holder.running.holder.to_string()]))?;
+        let there = async || {
+            let gone = !self.holder.running.is_alive() && Running::of(self.first).is_err();
+            gone.then_some(()).ok_or_else(|| Failure::new(format!("{} is still there", self.name())))
+        };
+        eventually(Duration::from_secs(10), there).await
+    }
+
+    fn enter(&self, command: &Command) -> Command {
+        let mut inside = Command::new("nsenter");
+        inside.args(["--net", "--mount", "--pid", &format!("--target={}", self.first), "--"]);
+        inside.arg(command.get_program()).args(command.get_args()).current_dir("/");
+        inside.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        inside
     }
 }
 
 /// Waits until the holder has its namespaces and the first process is itself.
 async fn first_process(mut holder: Daemon) -> Outcome<u32> {
     let deadline = Instant::now() + Duration::from_secs(10);
-    let running = Running::of(0, holder.id())?;
+    let running = Running::of(holder.id())?;
     loop {
         let first = running.first();
         if let Some(first) = first.filter(|first| is_shell(*first)) {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! this machine ── bridge pgnI, 198.18.I.1 ─┬─ n1 198.18.I.11  etcd, apiserver, … CoreDNS, containerd, kubelet
-//!                                          └─ n2 198.18.I.12  containerd, kubelet, kube-proxy
+//!                                          ├─ n2 198.18.I.12  containerd, kubelet, kube-proxy
+//!                                          └─ data 198.18.I.2 Postgres, MinIO
 //! ```
 //! I is the cluster's index, the only thing that two clusters could quarrel about. Nothing routes out of the bridge.
 
@@ -11,6 +12,7 @@ mod cgroups;
 mod commands;
 mod control;
 mod daemon;
+mod data;
 mod dns;
 mod down;
 mod host;
@@ -22,6 +24,7 @@ mod node;
 mod packages;
 mod place;
 mod record;
+mod seat;
 mod status;
 mod steps;
 mod tier;
@@ -31,7 +34,8 @@ mod wait;
 
 pub(crate) use api::Api;
 pub(crate) use commands::{Env, Up, Which, status};
-pub(crate) use host::{Host, namespace};
+pub(crate) use data::{Data, DataPrograms, Service};
+pub(crate) use host::{Host, namespace, output};
 pub(crate) use image::Image;
 pub(crate) use tier::Tier;
 pub(crate) use tools::{build_for_cases, probe};

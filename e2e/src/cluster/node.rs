@@ -39,6 +39,8 @@ struct Files<'a> {
     keys: &'a Keys,
     server: String,
     address: Ipv4Addr,
+    /// What its pods have for addresses.
+    pods: String,
     /// The node's own folder.
     home: PathBuf,
     /// The cgroup below which kubelet makes those of the pods.
@@ -49,8 +51,8 @@ impl Node {
     /// Starts its programs; the pause image is in containerd before kubelet can want it.
     pub(crate) async fn start(place: &Place, host: &Host, tools: &Tools, keys: &Keys) -> Outcome<Self> {
         let home = place.file(&host.name());
-        let address = place.address(host.node());
-        let files = Files { host, keys, server: place.apiserver(), address, home, cgroup: host.cgroup() };
+        let (address, pods) = (place.address_of(host.seat()), network::pods_of(host.seat()));
+        let files = Files { host, keys, server: place.apiserver(), address, pods, home, cgroup: host.cgroup() };
         fs::create_dir_all(files.home.join("cni")).attempt(format!("make {}", files.home.display()))?;
         host.run("set up the network for pods", Command::new("sh").args(["-c", &network::pods(place)]))?;
         let containerd = files.containerd(tools).await?;
@@ -93,7 +95,7 @@ impl Files<'_> {
                     "type": "bridge", "bridge": "cni0", "isGateway": true, "hairpinMode": true, "ipMasq": false,
                     "ipam": {
                         "type": "host-local",
-                        "ranges": [[{"subnet": format!("10.244.{}.0/24", self.host.node())}]],
+                        "ranges": [[{"subnet": self.pods}]],
                         "routes": [{"dst": "0.0.0.0/0"}],
                     },
                 },

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
+use super::seat::Seat;
 use crate::failure::{Attempt, Failure, Outcome};
 use crate::needs::cache;
 
@@ -96,8 +97,8 @@ impl Place {
     }
 
     /// This machine's end of a host's cable.
-    pub(crate) fn cable(&self, node: u8) -> String {
-        format!("pgn{}n{node}", self.index)
+    pub(crate) fn cable(&self, seat: Seat) -> String {
+        format!("pgn{}{seat}", self.index)
     }
 
     /// The bridge's own address.
@@ -107,7 +108,16 @@ impl Place {
 
     /// A node's address; nodes count from 1.
     pub(crate) fn address(&self, node: u8) -> Ipv4Addr {
-        Ipv4Addr::new(198, 18, self.index, 10 + node)
+        self.address_of(Seat::Node(node))
+    }
+
+    /// A host's address.
+    pub(crate) fn address_of(&self, seat: Seat) -> Ipv4Addr {
+        let last = match seat {
+            Seat::Data => 2,
+            Seat::Node(number) => 10 + number,
+        };
+        Ipv4Addr::new(198, 18, self.index, last)
     }
 
     /// The cgroup that holds the cluster's, in every hierarchy.

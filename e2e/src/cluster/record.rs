@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::place::Place;
+use super::seat::Seat;
 use super::tier::Tier;
-use crate::failure::{Attempt, Outcome};
+use crate::failure::{Attempt, Failure, Outcome};
 
 /// The cluster as it was started.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -16,19 +17,27 @@ pub(crate) struct Record {
     /// How much of a cluster.
     pub(crate) tier: Tier,
     /// Written before a host gets anything to do.
-    pub(crate) hosts: Vec<Running>,
+    pub(crate) hosts: Vec<Holder>,
     /// The process that will end it, if not a person.
     pub(crate) owner: Option<Running>,
     /// True once `up` has come to its end.
     pub(crate) complete: bool,
 }
 
+/// A host, and the process whose end is its end.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Holder {
+    /// Which host.
+    pub(crate) seat: Seat,
+    /// Holds its namespaces.
+    pub(crate) running: Running,
+}
+
 /// A process: one that holds a host's namespaces, or waits for a program in them.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Running {
-    /// From 1.
-    pub(crate) node: u8,
     /// The process whose end is the end of the host, or of the program.
     pub(crate) holder: u32,
     /// The holder's start in clock ticks since boot: with the id it names a process for good.
@@ -37,8 +46,8 @@ pub(crate) struct Running {
 
 impl Running {
     /// A process that runs now.
-    pub(crate) fn of(node: u8, holder: u32) -> Outcome<Self> {
-        Ok(Self { node, holder, started: started(holder).attempt("look after the host's process")? })
+    pub(crate) fn of(holder: u32) -> Outcome<Self> {
+        Ok(Self { holder, started: started(holder).attempt("look after the host's process")? })
     }
 
     /// False once the process is gone, even if another has its id now.
@@ -46,7 +55,7 @@ impl Running {
         started(self.holder).is_ok_and(|started| started == self.started)
     }
 
-    /// The first process inside the host's namespaces.
+    /// The first process inside the host's namespaces, or the program that was started in them.
     pub(crate) fn first(&self) -> Option<u32> {
         let path = format!("/proc/{0}/task/{0}/children", self.holder);
         fs::read_to_string(path).ok()?.split_whitespace().next()?.parse().ok()
@@ -105,6 +114,23 @@ impl Record {
         serde_json::from_slice(&text).map(Some).attempt(format!("understand {}", path.display()))
     }
 
+    /// Notes a host, in the place of an earlier one on its seat.
+    pub(crate) fn note(place: &Place, holder: Holder) -> Outcome {
+        let mut record = Self::must(place)?;
+        record.hosts.retain(|other| other.seat != holder.seat);
+        record.hosts.push(holder);
+        record.write(place)
+    }
+
+    /// Notes that `up` has come to its end.
+    pub(crate) fn note_complete(place: &Place) -> Outcome {
+        Self { complete: true, ..Self::must(place)? }.write(place)
+    }
+
+    fn must(place: &Place) -> Outcome<Self> {
+        Self::read(place)?.ok_or_else(|| Failure::new(format!("cluster {} has no record", place.index())))
+    }
+
     /// Writes it whole or not at all.
     pub(crate) fn write(&self, place: &Place) -> Outcome {
         let (path, beside) = (path(place), place.file("cluster.json.new"));
@@ -120,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_process_is_known_by_its_id_and_its_start() {
-        let own = Running::of(1, std::process::id()).expect("we run");
+        let own = Running::of(std::process::id()).expect("we run");
         assert!(own.is_alive());
         assert!(!Running { started: own.started + 1, ..own }.is_alive());
         assert!(!Running { holder: u32::MAX, ..own }.is_alive());

@@ -25,8 +25,8 @@ pub(crate) async fn show(place: &Place) -> Outcome<bool> {
         println!("  `up` has not come to its end");
     }
     for host in &record.hosts {
-        let alive = host.is_alive();
-        println!("  {:26} {}", format!("host n{}", host.node), if alive { "runs" } else { "GONE" });
+        let alive = host.running.is_alive();
+        println!("  {:26} {}", format!("host {}", host.seat), if alive { "runs" } else { "GONE" });
         well &= alive;
     }
     for (name, running) in Running::daemons(place) {

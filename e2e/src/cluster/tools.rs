@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::data::DataPrograms;
 use super::packages;
 use super::tier::Tier;
 use crate::failure::Outcome;
@@ -75,7 +76,11 @@ impl Tools {
 /// Makes the programs of a tier, before a case's clock starts.
 pub(crate) async fn build_for_cases(checkout: &Path, tier: Tier) -> Outcome {
     Tools::make(checkout, tier).await?;
-    if tier == Tier::Full { probe(checkout).await.map(drop) } else { Ok(()) }
+    if tier == Tier::Full {
+        DataPrograms::make(checkout).await?;
+        probe(checkout).await?;
+    }
+    Ok(())
 }
 
 /// The program that cases run in pods.

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use super::api::Api;
 use super::control::Control;
+use super::data::{Data, DataPrograms};
 use super::down::{self, down};
 use super::host::{Host, output};
 use super::image::{self, Image};
@@ -13,11 +14,12 @@ use super::keys::Keys;
 use super::node::Node;
 use super::place::Place;
 use super::record::{Record, Running};
+use super::seat::Seat;
 use super::steps::Steps;
 use super::tier::Tier;
 use super::tools::Tools;
 use super::{dns, network};
-use crate::failure::{Attempt, Outcome};
+use crate::failure::{Attempt, Failure, Outcome};
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -26,15 +28,17 @@ pub(crate) struct Plan {
     pub(crate) tier: Tier,
     /// 1 for [`Tier::Api`].
     pub(crate) nodes: u8,
+    /// With the data host.
+    pub(crate) data: bool,
     /// No lines about the steps.
     pub(crate) silent: bool,
 }
 
 impl Plan {
     /// The smallest, for cases.
-    pub(crate) const API: Self = Self { tier: Tier::Api, nodes: 1, silent: true };
-    /// Two nodes that run pods, for cases.
-    pub(crate) const PODS: Self = Self { tier: Tier::Full, nodes: 2, silent: true };
+    pub(crate) const API: Self = Self { tier: Tier::Api, nodes: 1, data: false, silent: true };
+    /// Two nodes that run pods, and the data host, for cases.
+    pub(crate) const PODS: Self = Self { tier: Tier::Full, nodes: 2, data: true, silent: true };
 }
 
 /// A cluster that this process has brought up; it goes with its handle.
@@ -42,6 +46,7 @@ pub(crate) struct Cluster {
     place: Place,
     api: Api,
     hosts: Vec<Host>,
+    data: Option<Data>,
     kubectl: PathBuf,
     /// False after [`Cluster::leave`].
     ours: bool,
@@ -69,11 +74,12 @@ impl Cluster {
     /// the log that matters is in it.
     pub(crate) async fn up(checkout: &Path, take: impl FnOnce() -> Outcome<Place>, plan: Plan) -> Outcome<Self> {
         let tools = Tools::make(checkout, plan.tier).await?;
+        let data = if plan.data { Some(DataPrograms::make(checkout).await?) } else { None };
         let place = take()?;
         let mut unfinished = Unfinished(Some(place.clone()));
-        let (api, hosts) = assemble(&place, &tools, plan).await?;
+        let (api, hosts, data) = assemble(&place, &tools, data, plan).await?;
         unfinished.0 = None;
-        Ok(Self { place, api, hosts, kubectl: tools.kubernetes("kubectl"), ours: true })
+        Ok(Self { place, api, hosts, data, kubectl: tools.kubernetes("kubectl"), ours: true })
     }
 
     /// Where it is.
@@ -89,6 +95,16 @@ impl Cluster {
     /// The hosts of the nodes, the first with the control plane.
     pub(crate) fn hosts(&self) -> &[Host] {
         &self.hosts
+    }
+
+    /// The data host, if the plan was to have one.
+    pub(crate) fn data(&self) -> Outcome<&Data> {
+        self.data.as_ref().ok_or_else(|| Failure::new("this cluster was brought up without a data host"))
+    }
+
+    /// The data host, to be killed and started again.
+    pub(crate) fn data_mut(&mut self) -> Outcome<&mut Data> {
+        self.data.as_mut().ok_or_else(|| Failure::new("this cluster was brought up without a data host"))
     }
 
     /// Gives an image to every node.
@@ -124,17 +140,27 @@ impl Drop for Cluster {
     }
 }
 
-async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<(Api, Vec<Host>)> {
+async fn assemble(
+    place: &Place,
+    tools: &Tools,
+    data: Option<DataPrograms>,
+    plan: Plan,
+) -> Outcome<(Api, Vec<Host>, Option<Data>)> {
     let mut steps = Steps::start(plan.silent);
-    let owner = place.is_for_a_case().then(|| Running::of(0, std::process::id())).transpose()?;
-    let mut record = Record { tier: plan.tier, hosts: Vec::new(), owner, complete: false };
+    let owner = place.is_for_a_case().then(|| Running::of(std::process::id())).transpose()?;
+    let record = Record { tier: plan.tier, hosts: Vec::new(), owner, complete: false };
     fs::create_dir(place.logs()).attempt("make the folder of the logs")?;
     record.write(place)?;
     let keys = steps.step("keys and certificates", async { Keys::make(place) }).await?;
-    let host = steps.step("the bridge and the first host", first_host(place, &mut record)).await?;
+    let host = steps.step("the bridge and the first host", first_host(place)).await?;
     let control = Control { place, host: &host, tools, keys: &keys };
     control.prepare()?;
     let mut store = control.start()?;
+    // While they start.
+    let data = match data {
+        Some(programs) => Some(steps.step("Postgres and MinIO answer", Data::start(place, programs)).await?),
+        None => None,
+    };
     let api = steps.step("etcd and the apiserver answer", control.ready(&mut store)).await?;
     let mut hosts = Vec::new();
     if plan.tier == Tier::Full {
@@ -145,27 +171,21 @@ async fn assemble(place: &Place, tools: &Tools, plan: Plan) -> Outcome<(Api, Vec
         steps.step("ServiceAccounts are made", dns::accounts(&mut managers, &api)).await?;
         steps.step("CoreDNS answers", dns.ready()).await?;
         for node in 2..=plan.nodes {
-            let host = Host::start(place, node, |running| note(&mut record, place, running)).await?;
+            let host = Host::start(place, Seat::Node(node)).await?;
             let mut more = Node::start(place, &host, tools, &keys).await?;
             steps.step(&format!("node {node} is ready"), more.ready(&api)).await?;
             hosts.push(host);
         }
     }
-    record.complete = true;
-    record.write(place)?;
+    Record::note_complete(place)?;
     if !plan.silent {
         eprintln!("· cluster {} is up after {:.1} s", place.index(), steps.seconds());
     }
     hosts.insert(0, host);
-    Ok((api, hosts))
+    Ok((api, hosts, data))
 }
 
-async fn first_host(place: &Place, record: &mut Record) -> Outcome<Host> {
+async fn first_host(place: &Place) -> Outcome<Host> {
     network::bridge(place)?;
-    Host::start(place, 1, |running| note(record, place, running)).await
-}
-
-fn note(record: &mut Record, place: &Place, running: Running) -> Outcome {
-    record.hosts.push(running);
-    record.write(place)
+    Host::start(place, Seat::Node(1)).await
 }

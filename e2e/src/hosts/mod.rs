@@ -7,5 +7,6 @@ pub(crate) mod lake;
 pub(crate) mod port;
 pub(crate) mod postgres;
 pub(crate) mod proxy;
+pub(crate) mod s3;
 pub(crate) mod script;
 pub(crate) mod server;

@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod go;
+pub(crate) mod minio;
 pub(crate) mod postgres;
 pub(crate) mod programs;
 pub(crate) mod python;
@@ -22,6 +23,8 @@ pub(crate) enum Need {
     Python,
     /// etcd, the apiserver and kubectl, built.
     ControlPlane,
-    /// All programs of a cluster whose pods run, built or installed.
+    /// All programs of a cluster whose pods run, and of its data host, built or installed.
     Cluster,
+    /// The data host's programs alone, beside [`Need::ControlPlane`].
+    Data,
 }

@@ -1,0 +1,64 @@
+//! The way to a Postgres that runs.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+use super::recipe::USER;
+use crate::failure::{Attempt, Outcome};
+
+/// Where it listens, and the password. Never print it.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Access {
+    pub(super) address: Ipv4Addr,
+    pub(super) port: u16,
+    pub(super) password: String,
+}
+
+impl Access {
+    /// A way with a new password.
+    pub(crate) fn new(address: Ipv4Addr, port: u16) -> Self {
+        Self { address, port, password: crate::chance::secret() }
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The URL of a database, through `port` (its own, or a proxy's). It holds the password: never print it.
+    pub(crate) fn url(&self, database: &str, port: u16) -> String {
+        format!("postgres://{USER}:{}@{}:{port}/{database}?sslmode=disable", self.password, self.address)
+    }
+
+    /// A new empty database, whose URL it returns.
+    pub(crate) async fn database(&self, name: &str) -> Outcome<String> {
+        let mut connection = self.connect("postgres").await?;
+        for statement in [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")] {
+            sqlx::query(AssertSqlSafe(statement))
+                .execute(&mut connection)
+                .await
+                .attempt(format!("make the database {name}"))?;
+        }
+        Ok(self.url(name, self.port))
+    }
+
+    /// A connection of its own to a database.
+    pub(crate) async fn connect(&self, database: &str) -> Outcome<PgConnection> {
+        let options = PgConnectOptions::new_without_pgpass()
+            .host(&self.address.to_string())
+            .port(self.port)
+            .username(USER)
+            .password(&self.password)
+            .database(database);
+        options.disable_statement_logging().connect().await.attempt(format!("connect to the database {database}"))
+    }
+
+    /// Succeeds if it answers.
+    pub(crate) async fn answers(&self) -> Outcome {
+        self.connect("postgres").await?.close().await.attempt("leave Postgres again")
+    }
+}

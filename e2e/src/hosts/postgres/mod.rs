@@ -1,0 +1,81 @@
+//! A private Postgres: own data folder, loopback and a private socket only, fsync on, gone with its handle.
+
+mod access;
+pub(crate) mod recipe;
+
+use std::net::Ipv4Addr;
+use std::ops::Deref;
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+pub(crate) use access::Access;
+
+use super::child::{Child, Output, Signal};
+use super::port;
+use crate::cluster::output;
+use crate::failure::{Attempt, Outcome};
+
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// The running server, and the way to it.
+pub(crate) struct Postgres {
+    // Fields are dropped in this order: the process first, its folder after it.
+    process: Child,
+    access: Access,
+    _home: TempDir,
+}
+
+impl Deref for Postgres {
+    type Target = Access;
+
+    fn deref(&self) -> &Access {
+        &self.access
+    }
+}
+
+impl Postgres {
+    /// Makes a cluster and starts it; its log goes to `log`.
+    pub(crate) async fn start(bin: &Path, log: &Path) -> Outcome<Self> {
+        let home = TempDir::with_prefix("pangolin-postgres-").attempt("make a folder for Postgres")?;
+        let access = Access::new(Ipv4Addr::LOCALHOST, port::free()?);
+        recipe::prepare(home.path(), &access).await?;
+        output("run initdb", &mut recipe::initdb(bin, home.path()).await?)?;
+        recipe::finish(home.path())?;
+        let mut command = recipe::server(bin, home.path(), &access).await?;
+        let process = Child::start("postgres", &mut command, Output::Log(log))?;
+        let mut postgres = Self { process, access, _home: home };
+        postgres.wait_until_it_answers().await?;
+        Ok(postgres)
+    }
+
+    async fn wait_until_it_answers(&mut self) -> Outcome {
+        let deadline = Instant::now() + STARTS_WITHIN;
+        loop {
+            self.process.must_run()?;
+            match self.access.answers().await {
+                Ok(()) => return Ok(()),
+                Err(failure) if Instant::now() >= deadline => {
+                    return Err(failure).attempt("wait for Postgres to answer");
+                }
+                Err(_not_yet) => sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // The postmaster's own way to go at once: it takes its children and its shared memory along.
+        if self.process.signal(Signal::Quit).is_ok() {
+            for _ in 0..100 {
+                if !matches!(self.process.ended(), Ok(None)) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+    }
+}
