@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use kube::Client;
 use kube::runtime::events::{Recorder, Reporter};
 
+use crate::catalog::Builds;
 use crate::metrics::Metrics;
 use crate::retry::Failures;
 use crate::server::Clients;
@@ -19,6 +20,8 @@ pub struct Context {
     pub failures: Failures,
     /// The ways to the Catalogs' servers; use [`crate::server::client`].
     pub(crate) clients: Clients,
+    /// The builds of the Catalogs' indexes.
+    pub(crate) builds: Builds,
     /// Publishes Events; use [`crate::cluster::event`].
     pub(crate) events: Recorder,
     /// The time.
@@ -41,6 +44,7 @@ impl Context {
             settings,
             metrics,
             failures: Failures::default(),
+            builds: Builds::default(),
             clients: Clients::default(),
             now,
             random,

@@ -22,6 +22,8 @@ pub struct Settings {
     pub cluster_domain: String,
     /// How often everything is looked at although nothing happened.
     pub safety_interval: Duration,
+    /// How often the indexes of a Catalog's database are looked at.
+    pub index_interval: Duration,
     /// For tests: the life of every credential, whatever its Token says.
     pub test_credential_ttl: Option<Duration>,
     /// For an operator outside of a cluster: the address of every Catalog's server.
@@ -52,6 +54,7 @@ pub(crate) mod tests {
             lease_name: "pangolin-operator".into(),
             cluster_domain: "cluster.local".into(),
             safety_interval: Duration::from_secs(600),
+            index_interval: Duration::from_secs(60),
             test_credential_ttl: None,
             server_uri_override: None,
         }

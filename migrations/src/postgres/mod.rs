@@ -10,7 +10,6 @@ mod url;
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor};
 use tokio::time::timeout;
 use tracing::info;
@@ -19,6 +18,7 @@ pub use indexes::{Index, IndexOutcome, IndexReport, IndexState, Progress, ensure
 pub use owner::{Claim, Owner, detach};
 pub use prepare::{Prepared, prepare};
 pub use schema::Schema;
+pub use sqlx::postgres::PgConnectOptions;
 pub use url::connect_options;
 
 use crate::MigrationError;

@@ -1,11 +1,30 @@
-//! The steps of a Catalog.
+//! The steps of a Catalog. In a cluster: `dereference`, `deployable` (what `validate` is elsewhere), `build`, `apply`,
+//! `status`; beside them the indexes, which are built while the servers run.
 
 mod admits;
+mod apply;
 pub mod build;
+mod controller;
+mod database;
+mod deployable;
+mod dereference;
+#[cfg(test)]
+mod fixture;
+mod indexes;
+mod let_go;
+mod rollout;
 mod seen;
+mod status;
 pub mod validate;
 
 pub use admits::{Seen, admitted};
+pub use apply::{Applied, apply};
 pub use build::{ServerSettings, build};
+pub use deployable::{Deployable, deployable};
+pub use dereference::{Dereferenced, dereference};
+pub use indexes::Builds;
 pub use seen::seen;
 pub use validate::{Validated, validate};
+
+/// With the value `true` on a Catalog it takes the schema of its database from another Catalog.
+pub use crate::warehouse::TAKE_OVER;

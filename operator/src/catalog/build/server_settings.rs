@@ -2,7 +2,7 @@
 
 use crds::LogLevel;
 
-use super::Validated;
+use crate::catalog::Validated;
 
 /// What a server is started with, wherever it runs.
 #[derive(Clone, Debug, Eq, PartialEq)]
