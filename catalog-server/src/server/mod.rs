@@ -105,12 +105,17 @@ pub async fn serve_until(settings: Settings, shutdown: impl Future<Output = ()>)
 }
 
 impl Running {
-    /// Says that it is leaving, and after the delay for that takes no new connection, finishes what it began, at most as
-    /// long as the grace, and closes the database.
-    pub async fn stop(self) {
+    /// Goes on, while whoever sends clients here finds out that it is leaving.
+    async fn leave(&self) {
         tracing::info!("stopping");
         self.app.readiness.leaving().cancel();
         tokio::time::sleep(self.app.settings.drain_delay).await;
+    }
+
+    /// Says that it is leaving, and after the delay for that takes no new connection, finishes what it began, at most as
+    /// long as the grace, and closes the database.
+    pub async fn stop(self) {
+        self.leave().await;
         self.stop.cancel();
         self.app.readiness.set(Some("the server is stopping".to_owned()));
         self.tasks.close();
