@@ -196,8 +196,8 @@ impl From<FileError> for ApiError {
             FileError::Denied { .. } | FileError::Unusable { .. } => {
                 Self::new(ErrorType::ServiceUnavailableException, message).because(error)
             }
-            FileError::Unavailable { .. } => Self::unavailable(message).because(error),
-            FileError::Exists { .. } => Self::internal(error),
+            // Whoever was there first: the next try takes another name.
+            FileError::Unavailable { .. } | FileError::Exists { .. } => Self::unavailable(message).because(error),
         }
     }
 }

@@ -10,8 +10,9 @@ use crate::chance::Chance;
 use crate::cluster::{self, DataPrograms, Tier};
 use crate::failure::{Attempt, Outcome};
 use crate::hosts::postgres::Postgres;
+use crate::hosts::s3::S3;
 use crate::needs::programs::Programs;
-use crate::needs::{Need, postgres, python};
+use crate::needs::{Need, minio, postgres, python};
 
 /// The shared things of one run.
 pub(crate) struct Lab {
@@ -63,6 +64,11 @@ impl Lab {
         self.scratch.path().join("postgres.log")
     }
 
+    /// An empty MinIO of its own for a case, which may do with it what it likes. Its log goes to the folder.
+    pub(crate) async fn s3(&self, folder: &Path) -> Outcome<S3> {
+        S3::start(&minio::program(&self.programs.checkout).await?, &folder.join("minio.log")).await
+    }
+
     /// The Python that has PyIceberg.
     pub(crate) async fn python(&self) -> Outcome<&Path> {
         let requirements = self.script("requirements.txt");
@@ -82,6 +88,7 @@ impl Lab {
                 Need::Dev => self.build(&self.dev, "build what cargo dev runs", DEV).await?,
                 Need::Tests => self.build(&self.tests, "build all tests", TESTS).await?,
                 Need::Postgres => self.postgres().await.map(drop)?,
+                Need::S3 => minio::program(&self.programs.checkout).await.map(drop)?,
                 Need::Data => DataPrograms::make(&self.programs.checkout).await.map(drop)?,
                 Need::Python => self.python().await.map(drop)?,
                 Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout, Tier::Api).await?,

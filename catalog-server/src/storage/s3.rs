@@ -27,6 +27,12 @@ pub enum S3Error {
     /// The endpoint is an address by which hosts of clouds hand out their own credentials.
     #[error("the endpoint {0} is a link-local address")]
     LinkLocal(String),
+    /// The bucket cannot stand in the host's name.
+    #[error("no host {host:?} can be there for the bucket: this endpoint wants path style")]
+    HostStyle {
+        /// As it would be asked for.
+        host: String,
+    },
     /// The region would change the meaning of a host name.
     #[error("{0:?} is not the name of a region")]
     Region(String),
@@ -54,6 +60,7 @@ impl Endpoints {
         }
         let Some(endpoint) = &profile.endpoint else { return Ok(()) };
         let endpoint = normalize(endpoint)?;
+        host_style(&endpoint, "bucket", profile.path_style)?;
         if self.0.contains(&endpoint) { Ok(()) } else { Err(S3Error::NotAllowed(endpoint)) }
     }
 }
@@ -105,7 +112,7 @@ pub(super) fn connect(
         .with_client_options(ClientOptions::new().with_allow_http(true))
         .with_retry(retries(timeout));
     if let Some(endpoint) = &profile.endpoint {
-        builder = builder.with_endpoint(host_style(&normalize(endpoint)?, bucket, profile.path_style));
+        builder = builder.with_endpoint(host_style(&normalize(endpoint)?, bucket, profile.path_style)?);
     }
     builder = match keys {
         None => builder.with_skip_signature(true),
@@ -120,11 +127,16 @@ pub(super) fn connect(
     builder.build().map_err(S3Error::Client)
 }
 
-/// object_store takes a custom endpoint as it is: with virtual hosts the bucket must stand in it.
-fn host_style(endpoint: &str, bucket: &str, path_style: bool) -> String {
+/// object_store takes a custom endpoint as it is: with virtual hosts the bucket must stand in it. Nothing can stand
+/// before an IP address, and object_store panics over an endpoint that is none.
+fn host_style(endpoint: &str, bucket: &str, path_style: bool) -> Result<String, S3Error> {
     match endpoint.split_once("://") {
-        Some((scheme, host)) if !path_style => format!("{scheme}://{bucket}.{host}"),
-        _ => endpoint.to_owned(),
+        Some((scheme, host)) if !path_style => {
+            let endpoint = format!("{scheme}://{bucket}.{host}");
+            let is_name = Url::parse(&endpoint).is_ok_and(|url| matches!(url.host(), Some(Host::Domain(_))));
+            if is_name { Ok(endpoint) } else { Err(S3Error::HostStyle { host: format!("{bucket}.{host}") }) }
+        }
+        _ => Ok(endpoint.to_owned()),
     }
 }
 
@@ -199,6 +211,15 @@ mod tests {
     fn link_local_addresses_are_refused_in_every_notation() {
         for bad in ["http://169.254.169.254", "http://[fe80::1]", "http://[::ffff:169.254.1.1]", "http://0xa9fea9fe"] {
             assert!(matches!(Endpoints::new(&[bad.into()]), Err(S3Error::LinkLocal(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_stands_before_names_only() {
+        assert_eq!(host_style("https://s3.example.com", "b", false).unwrap(), "https://b.s3.example.com");
+        for address in ["http://10.0.0.1:9000", "http://[fd00::1]:9000"] {
+            assert_eq!(host_style(address, "b", true).unwrap(), address);
+            assert!(matches!(host_style(address, "b", false), Err(S3Error::HostStyle { .. })), "{address}");
         }
     }
 

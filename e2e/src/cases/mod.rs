@@ -9,6 +9,7 @@ mod cluster_runs_pods;
 mod contract_bad_input;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
+mod contract_s3;
 mod contract_unknown_outcome;
 mod crd_rules;
 mod engine_pyiceberg_dev;
@@ -92,6 +93,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "pages of every list add up to the list",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_pagination::run(lab)),
+    },
+    Case {
+        name: "contract_s3",
+        says: "tables in a bucket: no file is ever overwritten, and trouble with the storage is the right error",
+        needs: &[Need::Server, Need::S3],
+        run: |lab| Box::pin(contract_s3::run(lab)),
     },
     Case {
         name: "explain_hot_path",

@@ -40,32 +40,24 @@ pub(crate) struct Lake {
 impl Lake {
     /// Starts a server on a database and makes the warehouse in `folder`.
     pub(crate) async fn open(lab: &Lab, folder: &Path, database: Database) -> Outcome<Self> {
-        let server = Server::start(lab, folder, database).await?;
+        let root = folder.join(LAKE);
+        std::fs::create_dir_all(&root).attempt("make the warehouse's folder")?;
+        let put = warehouse(format!("file://{}", root.display()), Storage::default());
+        Self::on(Server::start(lab, folder, database).await?, &put, root).await
+    }
+
+    /// Makes the warehouse on a server that runs; `root` is for locations in folders.
+    pub(crate) async fn on(server: Server, put: &PutWarehouse, root: PathBuf) -> Outcome<Self> {
         let admin = Rest::new(server.uri(), Some(server.admin_token().expose()))?;
         let manage =
             Client::builder(server.uri(), server.admin_token().clone()).build().attempt("build the SDK's client")?;
-        let root = folder.join(LAKE);
         let mut lake =
             Self { admin, manage, rest: Rest::new(server.uri(), None)?, server, prefix: String::new(), root };
-        lake.put_warehouse().await?;
+        lake.manage.put_warehouse(LAKE, put).await.attempt("make the warehouse")?;
         let token = lake.token("writer", vec![grant(&[Privilege::Read, Privilege::Write])], LONG).await?;
         lake.rest = Rest::new(lake.server.uri(), Some(&token))?;
         lake.prefix = lake.rest.prefix(LAKE).await?;
         Ok(lake)
-    }
-
-    async fn put_warehouse(&self) -> Outcome {
-        std::fs::create_dir_all(&self.root).attempt("make the warehouse's folder")?;
-        let put = PutWarehouse {
-            owner_uid: "e2e-warehouse".to_owned(),
-            revision: "1".to_owned(),
-            location: format!("file://{}", self.root.display()),
-            allowed_locations: Vec::new(),
-            storage: Storage::default(),
-            default_properties: BTreeMap::new(),
-            take_over: false,
-        };
-        self.manage.put_warehouse(LAKE, &put).await.attempt("make the warehouse").map(drop)
     }
 
     /// Makes a token known to the server, under its name as owner. The answer is the secret: never print it.
@@ -82,6 +74,19 @@ impl Lake {
         };
         self.manage.put_token(name, 1, &put).await.attempt("make a token")?;
         Ok(token.expose().to_owned())
+    }
+}
+
+/// What the operator sends for a warehouse.
+pub(crate) fn warehouse(location: String, storage: Storage) -> PutWarehouse {
+    PutWarehouse {
+        owner_uid: "e2e-warehouse".to_owned(),
+        revision: "1".to_owned(),
+        location,
+        allowed_locations: Vec::new(),
+        storage,
+        default_properties: BTreeMap::new(),
+        take_over: false,
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod child;
 pub(crate) mod dev;
 pub(crate) mod frames;
+pub(crate) mod gate;
 pub(crate) mod lake;
 pub(crate) mod port;
 pub(crate) mod postgres;

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use super::child::{Child, Output};
 use super::port;
+use crate::chance;
 use crate::failure::{Attempt, Outcome, check};
 use crate::iceberg::rest::Rest;
 use crate::lab::Lab;
@@ -30,6 +31,20 @@ pub(crate) enum Database {
     Postgres(String),
 }
 
+/// How the server may reach buckets.
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    /// The endpoints that warehouses may name.
+    pub(crate) endpoints: Vec<String>,
+    /// For one call, repetitions included.
+    pub(crate) timeout: &'static str,
+}
+
+impl Buckets {
+    /// As the server is without a word about it.
+    const NONE: Self = Self { endpoints: Vec::new(), timeout: "20s" };
+}
+
 /// The server, its settings, and its process while it runs.
 pub(crate) struct Server {
     program: PathBuf,
@@ -40,6 +55,7 @@ pub(crate) struct Server {
     platform_uri: String,
     admin: BearerToken,
     database: Database,
+    buckets: Buckets,
     orphan_grace: &'static str,
     child: Option<Child>,
 }
@@ -47,8 +63,20 @@ pub(crate) struct Server {
 impl Server {
     /// Writes the server's files into `folder`, starts it, and waits until it is ready.
     pub(crate) async fn start(lab: &Lab, folder: &Path, database: Database) -> Outcome<Self> {
+        Self::start_with_buckets(lab, folder, database, Buckets::NONE).await
+    }
+
+    /// As [`Self::start`], with a way to buckets.
+    pub(crate) async fn start_with_buckets(
+        lab: &Lab,
+        folder: &Path,
+        database: Database,
+        buckets: Buckets,
+    ) -> Outcome<Self> {
         let admin = BearerToken::generate().attempt("generate the admin's token")?;
         secret_file(&folder.join("admin-hashes"), &admin.hash().to_string())?;
+        // 64 hexadecimal digits.
+        secret_file(&folder.join("seal-key"), &format!("e2e:{}{}\n", chance::secret(), chance::secret()))?;
         let (port, platform_port) = (port::free()?, port::free()?);
         let mut server = Self {
             program: lab.programs.path("catalog-server"),
@@ -59,6 +87,7 @@ impl Server {
             platform_uri: format!("http://127.0.0.1:{platform_port}"),
             admin,
             database,
+            buckets,
             orphan_grace: "24h",
             child: None,
         };
@@ -106,11 +135,28 @@ impl Server {
             "platform_listen": format!("127.0.0.1:{}", self.platform_port),
             "database": database,
             "admin_hashes_file": self.folder.join("admin-hashes"),
+            "seal_key_file": self.folder.join("seal-key"),
             "allow_file_root": [&self.folder],
+            "allowed_endpoints": self.buckets.endpoints,
+            "storage_timeout": self.buckets.timeout,
             "sweeps": {"orphan_interval": "1s", "orphan_grace": self.orphan_grace},
         });
         let file = self.folder.join(SETTINGS);
         fs::write(&file, settings.to_string()).attempt(format!("write {}", file.display()))
+    }
+
+    /// All that it has written to its log.
+    pub(crate) fn log(&self) -> Outcome<String> {
+        fs::read_to_string(self.folder.join("server.log")).attempt("read the server's log")
+    }
+
+    /// Fails if it has ended, or does not say that it lives.
+    pub(crate) async fn must_live(&mut self) -> Outcome {
+        if let Some(child) = &mut self.child {
+            child.must_run()?;
+        }
+        let answer = Rest::new(&self.platform_uri, None)?.send(Method::GET, "/livez", &Value::Null).await?;
+        answer.success("ask the server whether it lives").map(drop)
     }
 
     /// SIGKILL.

@@ -19,6 +19,8 @@ pub(crate) enum Need {
     Tests,
     /// The private Postgres, running.
     Postgres,
+    /// MinIO, built.
+    S3,
     /// Python with PyIceberg.
     Python,
     /// etcd, the apiserver and kubectl, built.

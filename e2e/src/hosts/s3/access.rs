@@ -13,7 +13,7 @@ use crate::chance;
 use crate::failure::{Attempt, Failure, Outcome};
 
 /// What MinIO calls the place that it is in, unless it is told.
-const REGION: &str = "us-east-1";
+pub(crate) const REGION: &str = "us-east-1";
 
 /// Where it listens, and the keys. Never print it.
 #[derive(Clone, Deserialize, Serialize)]
@@ -36,6 +36,11 @@ impl Access {
         format!("http://{}:{}", self.address, self.port)
     }
 
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The access key's id.
     pub(crate) fn key_id(&self) -> &str {
         &self.key_id
@@ -55,6 +60,14 @@ impl Access {
             StatusCode::OK | StatusCode::CONFLICT => Ok(()),
             status => Err(Failure::new(format!("{}: {status} {}", says(), answer.text().await.attempt(says())?))),
         }
+    }
+
+    /// Removes an empty bucket.
+    pub(crate) async fn remove_bucket(&self, name: &str) -> Outcome {
+        let says = || format!("remove the bucket {name}");
+        let url = self.store(name)?.signed_url(Method::DELETE, &Key::default(), Duration::from_secs(60)).await;
+        let answer = http()?.delete(url.attempt(says())?).send().await.attempt(says())?;
+        answer.error_for_status().map(drop).attempt(says())
     }
 
     /// A client for the objects of a bucket.

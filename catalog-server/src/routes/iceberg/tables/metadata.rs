@@ -49,9 +49,11 @@ pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
             ApiError::new(ErrorType::NotFoundException, format!("Failed to open input stream for file: {location}"))
         }
         FileError::NotAllowed { .. } => ApiError::validation(message),
-        FileError::Denied { .. } => ApiError::new(ErrorType::ServiceUnavailableException, message),
+        FileError::Denied { .. } | FileError::Unusable { .. } => {
+            ApiError::new(ErrorType::ServiceUnavailableException, message)
+        }
         FileError::Unavailable { .. } => ApiError::unavailable(message),
-        FileError::Exists { .. } | FileError::Unusable { .. } => return ApiError::internal(error),
+        FileError::Exists { .. } => return ApiError::internal(error),
     }
     .because(error)
 }
