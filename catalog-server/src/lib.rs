@@ -6,6 +6,7 @@
 pub mod app;
 pub mod auth;
 pub mod cli;
+mod codec;
 pub mod commit;
 pub mod detached;
 pub mod error;

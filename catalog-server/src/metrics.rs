@@ -26,6 +26,37 @@ pub struct Metrics {
     swept_tokens: Counter,
     orphans: Counter,
     sweep_failures: Family<Label, Counter>,
+    reports: Family<Label, Counter>,
+    scan_planning: Histogram,
+    scanned: Family<Label, Counter>,
+    commit_duration: Histogram,
+    commit_attempts: Counter,
+    committed: Family<Label, Counter>,
+}
+
+/// What an engine says of its own work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// It planned a scan.
+    Scan {
+        /// How long the planning took.
+        planning_nanos: Option<i64>,
+        /// Data files to be read.
+        files: i64,
+        /// Their size.
+        bytes: i64,
+    },
+    /// It committed.
+    Commit {
+        /// How long that took, repetitions included.
+        nanos: Option<i64>,
+        /// How often it tried.
+        attempts: i64,
+        /// Data files that it added.
+        files: i64,
+        /// Their size.
+        bytes: i64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -71,6 +102,12 @@ impl Default for Metrics {
             swept_tokens: Counter::default(),
             orphans: Counter::default(),
             sweep_failures: Family::default(),
+            reports: Family::default(),
+            scan_planning: Histogram::new(exponential_buckets(0.001, 2.5, 12)),
+            scanned: Family::default(),
+            commit_duration: Histogram::new(exponential_buckets(0.001, 2.5, 12)),
+            commit_attempts: Counter::default(),
+            committed: Family::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
@@ -128,6 +165,28 @@ impl Metrics {
         self.sweep_failures.get_or_create(&Label("task", task)).inc();
     }
 
+    /// An engine reported on a scan or a commit. The numbers are its own: nobody has checked them.
+    pub fn report(&self, report: &Report) {
+        let count = |n: i64| u64::try_from(n).unwrap_or(0).min(MAX_REPORTED);
+        let add = |family: &Family<Label, Counter>, files, bytes| {
+            family.get_or_create(&Label("unit", "files")).inc_by(count(files));
+            family.get_or_create(&Label("unit", "bytes")).inc_by(count(bytes));
+        };
+        match *report {
+            Report::Scan { planning_nanos, files, bytes } => {
+                self.reports.get_or_create(&Label("type", "scan")).inc();
+                planning_nanos.into_iter().for_each(|n| self.scan_planning.observe(seconds(count(n))));
+                add(&self.scanned, files, bytes);
+            }
+            Report::Commit { nanos, attempts, files, bytes } => {
+                self.reports.get_or_create(&Label("type", "commit")).inc();
+                nanos.into_iter().for_each(|n| self.commit_duration.observe(seconds(count(n))));
+                self.commit_attempts.inc_by(count(attempts));
+                add(&self.committed, files, bytes);
+            }
+        }
+    }
+
     /// The text form (OpenMetrics 1.0).
     #[must_use]
     pub fn encode(&self) -> String {
@@ -153,8 +212,29 @@ impl Metrics {
         all.register("swept_tokens", "Tokens that had ended and were deleted", swept_tokens.clone());
         all.register("orphan_metadata_files", "Metadata files that no version named", self.orphans.clone());
         all.register("sweep_failures", "Failures of background tasks", self.sweep_failures.clone());
+        self.register_reports(&mut all);
         all
     }
+}
+
+impl Metrics {
+    fn register_reports(&self, all: &mut Registry) {
+        all.register("engine_reports", "Reports that engines sent", self.reports.clone());
+        let help = "How long engines planned their scans, as they say";
+        all.register("engine_scan_planning_seconds", help, self.scan_planning.clone());
+        all.register("engine_scanned", "Data files that engines planned to read, as they say", self.scanned.clone());
+        let help = "How long commits took engines, as they say";
+        all.register("engine_commit_seconds", help, self.commit_duration.clone());
+        all.register("engine_commit_attempts", "How often engines tried to commit", self.commit_attempts.clone());
+        all.register("engine_committed", "Data files that engines added, as they say", self.committed.clone());
+    }
+}
+
+/// A counter must not turn over because one client lies.
+const MAX_REPORTED: u64 = 1 << 53;
+
+fn seconds(nanos: u64) -> f64 {
+    Duration::from_nanos(nanos).as_secs_f64()
 }
 
 /// Counts a request in work while it lives.

@@ -13,7 +13,7 @@ use catalog_api::ErrorType;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::routes::iceberg::unbuilt::{self, Unbuilt};
-use crate::routes::iceberg::{config, namespaces, tables};
+use crate::routes::iceberg::{config, namespaces, relations, tables, views};
 use crate::routes::management::{tokens, warehouses};
 use crate::routes::root;
 use crate::session::Session;
@@ -44,14 +44,29 @@ fn table() -> Vec<Route> {
             "/v1/{prefix}/namespaces/{namespace}/properties",
             namespaces::update_properties::update_properties,
         ),
-        route(Method::GET, "/v1/{prefix}/namespaces/{namespace}/tables", tables::list::list),
+        route(Method::GET, "/v1/{prefix}/namespaces/{namespace}/tables", relations::list::tables),
         route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/tables", tables::create::create),
-        route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/register", tables::register::register),
+        route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/register", relations::register::table),
         route(Method::GET, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tables::load::load),
         route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tables::commit::commit),
-        route(Method::HEAD, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tables::exists::exists),
-        route(Method::DELETE, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tables::drop::drop),
-        route(Method::POST, "/v1/{prefix}/tables/rename", tables::rename::rename),
+        route(Method::HEAD, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", relations::exists::table),
+        route(Method::DELETE, "/v1/{prefix}/namespaces/{namespace}/tables/{table}", relations::drop::table),
+        route(
+            Method::POST,
+            "/v1/{prefix}/namespaces/{namespace}/tables/{table}/unregister",
+            tables::unregister::unregister,
+        ),
+        route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics", tables::report::report),
+        route(Method::POST, "/v1/{prefix}/tables/rename", relations::rename::table),
+        route(Method::POST, "/v1/{prefix}/transactions/commit", tables::transaction::commit),
+        route(Method::GET, "/v1/{prefix}/namespaces/{namespace}/views", relations::list::views),
+        route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/views", views::create::create),
+        route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/register-view", relations::register::view),
+        route(Method::GET, "/v1/{prefix}/namespaces/{namespace}/views/{view}", views::load::load),
+        route(Method::POST, "/v1/{prefix}/namespaces/{namespace}/views/{view}", views::replace::replace),
+        route(Method::HEAD, "/v1/{prefix}/namespaces/{namespace}/views/{view}", relations::exists::view),
+        route(Method::DELETE, "/v1/{prefix}/namespaces/{namespace}/views/{view}", relations::drop::view),
+        route(Method::POST, "/v1/{prefix}/views/rename", relations::rename::view),
         route(Method::GET, "/api/v1/warehouses", warehouses::list),
         route(Method::GET, "/api/v1/warehouses/{warehouse}", warehouses::get),
         route(Method::PUT, "/api/v1/warehouses/{warehouse}", warehouses::put),

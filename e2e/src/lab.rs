@@ -12,7 +12,7 @@ use crate::failure::{Attempt, Outcome};
 use crate::hosts::postgres::Postgres;
 use crate::hosts::s3::S3;
 use crate::needs::programs::Programs;
-use crate::needs::{Need, minio, postgres, python};
+use crate::needs::{Need, maven, minio, postgres, python};
 
 /// The shared things of one run.
 pub(crate) struct Lab {
@@ -91,6 +91,7 @@ impl Lab {
                 Need::S3 => minio::program(&self.programs.checkout).await.map(drop)?,
                 Need::Data => DataPrograms::make(&self.programs.checkout).await.map(drop)?,
                 Need::Python => self.python().await.map(drop)?,
+                Need::Maven => maven::programs().await?,
                 Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout, Tier::Api).await?,
                 Need::Cluster => cluster::build_for_cases(&self.programs.checkout, Tier::Full).await?,
             }

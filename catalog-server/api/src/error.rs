@@ -50,6 +50,8 @@ error_types! {
     BadRequestException = 400,
     /// The request is understood, and what it asks for is not valid.
     ValidationException = 400,
+    /// As `ValidationException`, where the Java reference checks an argument: its client throws the same again.
+    IllegalArgumentException = 400,
     /// No credential, or not a valid one.
     NotAuthorizedException = 401,
     /// The credential does not allow this.
@@ -60,6 +62,8 @@ error_types! {
     NoSuchNamespaceException = 404,
     /// No such table.
     NoSuchTableException = 404,
+    /// No such view.
+    NoSuchViewException = 404,
     /// No such warehouse, or none that this principal has a grant on.
     NoSuchWarehouseException = 404,
     /// The method does not exist on this route.

@@ -54,11 +54,11 @@ pub enum FileError {
 type Source = Box<dyn Error + Send + Sync>;
 
 impl FileError {
-    pub(super) fn not_allowed(location: &str, reason: impl Into<String>) -> Self {
+    pub(crate) fn not_allowed(location: &str, reason: impl Into<String>) -> Self {
         Self::NotAllowed { location: location.to_owned(), reason: reason.into() }
     }
 
-    pub(super) fn unavailable(location: &str, source: impl Into<Source>) -> Self {
+    pub(crate) fn unavailable(location: &str, source: impl Into<Source>) -> Self {
         Self::Unavailable { location: location.to_owned(), source: source.into() }
     }
 

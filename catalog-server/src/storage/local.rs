@@ -55,6 +55,12 @@ impl Roots {
         Ok(bytes.into())
     }
 
+    pub(super) fn must_exist(&self, location: &str, path: &Path) -> Result<(), FileError> {
+        let path = self.admit(location, path)?;
+        let metadata = fs::metadata(path).map_err(|e| FileError::from_io(location, e))?;
+        if metadata.is_file() { Ok(()) } else { Err(FileError::NotFound { location: location.to_owned() }) }
+    }
+
     /// Nobody knows the name before this returns, so a half-written file can only be an orphan.
     pub(super) fn write_new(&self, location: &str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         let path = self.admit(location, path)?;

@@ -112,6 +112,23 @@ impl Files {
         self.measured("read", location, call).await
     }
 
+    /// Whether the file is there, without reading it.
+    ///
+    /// # Errors
+    /// [`FileError`]; `NotFound` if it is not.
+    pub async fn must_exist(&self, warehouse: &WarehouseContext, location: &str) -> Result<(), FileError> {
+        let call = async {
+            match Place::parse(location)? {
+                Place::Disk(path) => self.on_disk(location, move |r, l| r.must_exist(l, &path)).await,
+                Place::Bucket { bucket, key } => {
+                    let (client, key) = self.in_bucket(warehouse, location, &bucket, &key).await?;
+                    client.head(&key).await.map(drop).map_err(|e| FileError::from_store(location, e))
+                }
+            }
+        };
+        self.measured("stat", location, call).await
+    }
+
     /// Writes a file that is not there yet. When this returns, the file survives a crash of the host. If it fails, the
     /// file may be there nevertheless.
     ///

@@ -19,6 +19,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
         let lake = store::lake(lab, "contract_no_route_forgets_auth", store).await?;
         lake.rest.create_namespace(&lake.prefix, "n").await?;
         lake.rest.create_table(&lake.prefix, "n", "t").await?;
+        lake.rest.post(&format!("{}/namespaces/n/views", lake.prefix), &view("v")).await?;
         let before = store::fingerprint(&lake).await?;
         asked += walk(&lake).await.attempt(format!("on {store:?}"))?;
         check(store::fingerprint(&lake).await? == before, || "a refused request changed something".to_owned())?;
@@ -85,9 +86,9 @@ fn without_a_grant(endpoint: &Endpoint, answer: &Answer) -> Outcome {
     }
 }
 
-/// Reading works, writing is forbidden.
+/// Reading works, and telling of it; writing is forbidden.
 fn with_read_only(endpoint: &Endpoint, answer: &Answer) -> Outcome {
-    let reads = matches!(endpoint.method, "GET" | "HEAD");
+    let reads = matches!(endpoint.method, "GET" | "HEAD") || endpoint.path.ends_with("/metrics");
     match endpoint.auth {
         Auth::Token if reads => check(answer.status.is_success(), || complain(endpoint, "a reader", answer)),
         _ => expect(endpoint, "a reader", answer, 403, "ForbiddenException"),
@@ -110,6 +111,7 @@ async fn ask(rest: &Rest, endpoint: &Endpoint) -> Outcome<Answer> {
         ("{warehouse}", LAKE),
         ("{namespace}", "n"),
         ("{table}", "t"),
+        ("{view}", "v"),
         ("{owner}", "writer"),
         ("{revision}", "1"),
     ]
@@ -128,23 +130,44 @@ async fn ask(rest: &Rest, endpoint: &Endpoint) -> Outcome<Answer> {
 fn good_body(path: &str) -> Outcome<Value> {
     let schema = crate::iceberg::rest::schema();
     let identifier = |name: &str| json!({"namespace": ["n"], "name": name});
+    let set = json!([{"action": "set-properties", "updates": {"a": "b"}}]);
     Ok(match path {
         "/v1/{prefix}/namespaces" => json!({"namespace": ["other"]}),
         "/v1/{prefix}/namespaces/{namespace}/properties" => json!({"updates": {"a": "b"}}),
         "/v1/{prefix}/namespaces/{namespace}/tables" => json!({"name": "other", "schema": schema}),
-        "/v1/{prefix}/namespaces/{namespace}/register" => {
+        "/v1/{prefix}/namespaces/{namespace}/views" => view("other"),
+        "/v1/{prefix}/namespaces/{namespace}/register" | "/v1/{prefix}/namespaces/{namespace}/register-view" => {
             json!({"name": "other", "metadata-location": "file:///nowhere.metadata.json"})
         }
-        "/v1/{prefix}/namespaces/{namespace}/tables/{table}" => {
-            json!({"requirements": [], "updates": [{"action": "set-properties", "updates": {"a": "b"}}]})
+        "/v1/{prefix}/namespaces/{namespace}/tables/{table}" | "/v1/{prefix}/namespaces/{namespace}/views/{view}" => {
+            json!({"requirements": [], "updates": set})
+        }
+        "/v1/{prefix}/namespaces/{namespace}/tables/{table}/unregister" => json!({}),
+        "/v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics" => json!({"report-type": "scan-report"}),
+        "/v1/{prefix}/transactions/commit" => {
+            json!({"table-changes": [{"identifier": identifier("t"), "requirements": [], "updates": set}]})
         }
         "/v1/{prefix}/tables/rename" => json!({"source": identifier("t"), "destination": identifier("u")}),
+        "/v1/{prefix}/views/rename" => json!({"source": identifier("v"), "destination": identifier("w")}),
         "/api/v1/warehouses/{warehouse}" => json!({"owner_uid": "x", "revision": "1", "location": "file:///nowhere"}),
         "/api/v1/tokens/{owner}/{revision}" => {
             json!({"token_id": "0".repeat(16), "hash": "0".repeat(64), "user_id": "x", "grants": [], "expires_at": "2030-01-01T00:00:00Z"})
         }
         "/api/v1/tokens/{owner}/{revision}/confirm" => json!({"cap_older_at": "2030-01-01T00:00:00Z"}),
         _ => return Err(Failure::new(format!("this case has no body for {path}: add one"))),
+    })
+}
+
+/// A request for a view.
+fn view(name: &str) -> Value {
+    json!({
+        "name": name,
+        "schema": crate::iceberg::rest::schema(),
+        "view-version": {
+            "version-id": 1, "timestamp-ms": 0, "schema-id": 0, "summary": {}, "default-namespace": ["n"],
+            "representations": [{"type": "sql", "sql": "SELECT 1", "dialect": "spark"}],
+        },
+        "properties": {},
     })
 }
 

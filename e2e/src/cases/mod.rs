@@ -9,6 +9,7 @@ mod cluster_runs_pods;
 mod contract_bad_input;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
+mod contract_rck;
 mod contract_s3;
 mod contract_unknown_outcome;
 mod crd_rules;
@@ -93,6 +94,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "pages of every list add up to the list",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_pagination::run(lab)),
+    },
+    Case {
+        name: "contract_rck",
+        says: "the Iceberg REST compatibility kit passes on both stores, and nested namespaces, which it switches off",
+        needs: &[Need::Dev, Need::Server, Need::Postgres, Need::Maven],
+        run: |lab| Box::pin(contract_rck::run(lab)),
     },
     Case {
         name: "contract_s3",

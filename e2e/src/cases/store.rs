@@ -45,7 +45,8 @@ pub(super) async fn prepare_postgres(lab: &Lab, name: &str) -> Outcome<String> {
     Ok(url)
 }
 
-/// All that a client can see of the warehouse: namespaces of all depths with their properties, tables with their metadata.
+/// All that a client can see of the warehouse: namespaces of all depths with their properties, tables and views with
+/// their metadata.
 pub(super) async fn fingerprint(lake: &Lake) -> Outcome<Vec<Value>> {
     let (mut seen, mut open) = (Vec::new(), vec![String::new()]);
     while let Some(parent) = open.pop() {
@@ -54,9 +55,11 @@ pub(super) async fn fingerprint(lake: &Lake) -> Outcome<Vec<Value>> {
             let namespace = joined(levels)?;
             let path = format!("{}/namespaces/{namespace}", lake.prefix);
             seen.push(lake.rest.get(&path).await?);
-            for table in array(&lake.rest.get(&format!("{path}/tables")).await?, "identifiers")? {
-                let name = table["name"].as_str().ok_or_else(|| Failure::new("a table has no name"))?;
-                seen.push(lake.rest.get(&format!("{path}/tables/{name}")).await?);
+            for kind in ["tables", "views"] {
+                for found in array(&lake.rest.get(&format!("{path}/{kind}")).await?, "identifiers")? {
+                    let name = found["name"].as_str().ok_or_else(|| Failure::new("a table or view has no name"))?;
+                    seen.push(lake.rest.get(&format!("{path}/{kind}/{name}")).await?);
+                }
             }
             open.push(namespace);
         }

@@ -14,7 +14,7 @@ use crate::lab::Lab;
 
 /// Cargo looks whether everything is built, before the program starts.
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
-/// How long a token lives here.
+/// How long a token lives here, unless a case says otherwise.
 const TTL: &str = "6s";
 const STOPS_WITHIN: Duration = Duration::from_secs(20);
 
@@ -23,13 +23,21 @@ pub(crate) struct Dev {
     state: PathBuf,
     log: PathBuf,
     port: u16,
+    ttl: &'static str,
+    allow_locations: Vec<String>,
     child: Option<Child>,
 }
 
 impl Dev {
     /// Nothing runs yet. The state directory will be below `folder`.
     pub(crate) fn new(folder: &Path) -> Outcome<Self> {
-        Ok(Self { state: folder.join("state"), log: folder.join("dev.log"), port: port::free()?, child: None })
+        let (state, log) = (folder.join("state"), folder.join("dev.log"));
+        Ok(Self { state, log, port: port::free()?, ttl: TTL, allow_locations: Vec::new(), child: None })
+    }
+
+    /// Tokens live so long; tables may lie there, too.
+    pub(crate) fn with(self, ttl: &'static str, location: &str) -> Self {
+        Self { ttl, allow_locations: vec![location.to_owned()], ..self }
     }
 
     /// Starts it on the README's example, and waits until it says what to try next: then all is there.
@@ -38,8 +46,11 @@ impl Dev {
         let mut command = lab.programs.cargo();
         command.args(["dev", "crds/examples/quickstart.yaml"]).arg("--state-dir").arg(&self.state);
         command.arg("--listen").arg(format!("127.0.0.1:{}", self.port));
+        for location in &self.allow_locations {
+            command.arg("--allow-location").arg(location);
+        }
         // Shorter than a user may ask for, so that a case sees rotations.
-        command.env("PANGOLIN_DEV_TEST_TTL", TTL);
+        command.env("PANGOLIN_DEV_TEST_TTL", self.ttl);
         let child = self.child.insert(Child::start("cargo dev", &mut command, Output::Log(&self.log))?);
         let deadline = Instant::now() + STARTS_WITHIN;
         while !fs::read_to_string(&self.log).attempt("read what cargo dev says")?[said..].contains("\nNext: ") {

@@ -54,10 +54,24 @@ impl Lake {
         let mut lake =
             Self { admin, manage, rest: Rest::new(server.uri(), None)?, server, prefix: String::new(), root };
         lake.manage.put_warehouse(LAKE, put).await.attempt("make the warehouse")?;
-        let token = lake.token("writer", vec![grant(&[Privilege::Read, Privilege::Write])], LONG).await?;
+        let token = lake.writers_token("writer").await?;
         lake.rest = Rest::new(lake.server.uri(), Some(&token))?;
         lake.prefix = lake.rest.prefix(LAKE).await?;
         Ok(lake)
+    }
+
+    /// Lets tables lie below one more directory, on this host's disk.
+    pub(crate) async fn allow(&mut self, directory: &Path) -> Outcome {
+        self.server.allow_file_root(directory).await?;
+        let mut put = warehouse(format!("file://{}", self.root.display()), Storage::default());
+        put.revision = "2".to_owned();
+        put.allowed_locations = vec![format!("file://{}", directory.display())];
+        self.manage.put_warehouse(LAKE, &put).await.attempt("allow a further location").map(drop)
+    }
+
+    /// A secret that may read and write the whole warehouse; never print it.
+    pub(crate) async fn writers_token(&self, name: &str) -> Outcome<String> {
+        self.token(name, vec![grant(&[Privilege::Read, Privilege::Write])], LONG).await
     }
 
     /// Makes a token known to the server, under its name as owner. The answer is the secret: never print it.

@@ -57,6 +57,8 @@ pub(crate) struct Server {
     database: Database,
     buckets: Buckets,
     orphan_grace: &'static str,
+    /// Where `file://` may lead, beside the server's own folder.
+    file_roots: Vec<PathBuf>,
     child: Option<Child>,
 }
 
@@ -89,6 +91,7 @@ impl Server {
             database,
             buckets,
             orphan_grace: "24h",
+            file_roots: Vec::new(),
             child: None,
         };
         server.write_settings()?;
@@ -130,13 +133,14 @@ impl Server {
                 json!({"postgres": {"url_file": file}})
             }
         };
+        let file_roots: Vec<&PathBuf> = [&self.folder].into_iter().chain(&self.file_roots).collect();
         let settings = json!({
             "listen": format!("127.0.0.1:{}", self.port),
             "platform_listen": format!("127.0.0.1:{}", self.platform_port),
             "database": database,
             "admin_hashes_file": self.folder.join("admin-hashes"),
             "seal_key_file": self.folder.join("seal-key"),
-            "allow_file_root": [&self.folder],
+            "allow_file_root": file_roots,
             "allowed_endpoints": self.buckets.endpoints,
             "storage_timeout": self.buckets.timeout,
             "sweeps": {"orphan_interval": "1s", "orphan_grace": self.orphan_grace},
@@ -168,6 +172,14 @@ impl Server {
     pub(crate) async fn sweep_at_once(&mut self) -> Outcome {
         self.kill()?;
         self.orphan_grace = "0s";
+        self.write_settings()?;
+        self.start_again().await
+    }
+
+    /// Restarts it so that `file://` may lead below one more directory.
+    pub(crate) async fn allow_file_root(&mut self, root: &Path) -> Outcome {
+        self.kill()?;
+        self.file_roots.push(root.to_owned());
         self.write_settings()?;
         self.start_again().await
     }

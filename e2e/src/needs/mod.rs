@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod go;
+pub(crate) mod maven;
 pub(crate) mod minio;
 pub(crate) mod postgres;
 pub(crate) mod programs;
@@ -23,6 +24,8 @@ pub(crate) enum Need {
     S3,
     /// Python with PyIceberg.
     Python,
+    /// Maven and a JDK.
+    Maven,
     /// etcd, the apiserver and kubectl, built.
     ControlPlane,
     /// All programs of a cluster whose pods run, and of its data host, built or installed.

@@ -2,14 +2,18 @@
 
 mod config;
 mod namespace;
+mod report;
 mod table;
+mod view;
 
 pub use config::{ConfigQuery, ConfigResponse};
 pub use namespace::{
     CreateNamespaceRequest, ListNamespacesQuery, ListNamespacesResponse, NamespaceResponse, UpdatePropertiesRequest,
     UpdatePropertiesResponse,
 };
+pub use report::{MetricResult, ReportMetricsRequest};
 pub use table::{
-    CommitTableRequest, CreateTableRequest, DropTableQuery, ListTablesQuery, ListTablesResponse, LoadTableQuery,
-    LoadTableResult, RegisterTableRequest, RenameTableRequest, TableIdentifier,
+    CommitTableRequest, CommitTransactionRequest, CreateTableRequest, DropTableQuery, ListTablesQuery,
+    ListTablesResponse, LoadTableQuery, LoadTableResult, RegisterTableRequest, RenameTableRequest, TableIdentifier,
 };
+pub use view::{CommitViewRequest, CreateViewRequest, RegisterViewRequest};

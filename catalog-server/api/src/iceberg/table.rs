@@ -88,6 +88,14 @@ pub struct CommitTableRequest {
     pub updates: Vec<Box<RawValue>>,
 }
 
+/// `CommitTransactionRequest`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CommitTransactionRequest {
+    /// One for each table; each names its table.
+    pub table_changes: Vec<CommitTableRequest>,
+}
+
 /// `RenameTableRequest`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RenameTableRequest {

@@ -1,4 +1,4 @@
-//! Answers about a table: the stored bytes with a little JSON around them. Pure. Metadata is neither parsed nor copied to
+//! Answers about a table or view: the stored bytes with a little JSON around them. Pure. Metadata is neither parsed nor copied to
 //! be sent.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest as _, Sha256};
 
+use super::snapshots::Snapshots;
 use super::splice::Spliced;
 use crate::error::ApiError;
 use crate::storage::WarehouseContext;
@@ -17,8 +18,8 @@ use crate::storage::WarehouseContext;
 /// How much of the hash an `ETag` shows: 128 bits.
 const TAG_BYTES: usize = 16;
 
-/// `LoadTableResult`, and without `config` `CommitTableResponse`. `None` as a location: the table is only staged.
-pub(crate) fn table(
+/// `LoadTableResult` or `LoadViewResult`, and without `config` `CommitTableResponse`. `None` as a location: the table is only staged.
+pub(crate) fn relation(
     metadata_location: Option<&str>,
     metadata: &Bytes,
     config: Option<&BTreeMap<String, String>>,
@@ -50,11 +51,16 @@ pub(crate) fn config(warehouse: &WarehouseContext) -> BTreeMap<String, String> {
 
 /// The `ETag` of one representation: the file, which part of it is asked for (`all`, `refs`), and the warehouse's
 /// settings that stand beside it.
-pub(crate) fn tag(metadata_location: &str, part: &str, warehouse: &WarehouseContext) -> HeaderValue {
-    let text = format!("{metadata_location}\n{part}\n{}", warehouse.row.version);
+pub(crate) fn tag(metadata_location: &str, part: Snapshots, warehouse: &WarehouseContext) -> HeaderValue {
+    let text = format!("{metadata_location}\n{}\n{}", part.as_str(), warehouse.row.version);
     let hash = Sha256::digest(text.as_bytes());
     let hex: String = hash.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
     HeaderValue::try_from(format!("\"{hex}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// The `ETag` of all of a table's metadata.
+pub(crate) fn whole_tag(metadata_location: &str, warehouse: &WarehouseContext) -> HeaderValue {
+    tag(metadata_location, Snapshots::All, warehouse)
 }
 
 /// True if the client has this representation already (RFC 9110, 13.1.2: weak comparison).
@@ -85,14 +91,14 @@ mod tests {
     #[tokio::test]
     async fn the_stored_bytes_are_spliced_in_as_they_are() {
         let stored = Bytes::from_static(br#"{"b": 1,   "a": [2]}"#);
-        let response = table(Some("s3://b/\"x\""), &stored, Some(&BTreeMap::new()), None).unwrap();
+        let response = relation(Some("s3://b/\"x\""), &stored, Some(&BTreeMap::new()), None).unwrap();
         let text = r#"{"metadata-location":"s3://b/\"x\"","metadata":{"b": 1,   "a": [2]},"config":{}}"#;
         assert_eq!(sent(response).await, text);
     }
 
     #[tokio::test]
     async fn a_staged_table_has_no_location() {
-        let response = table(None, &Bytes::from_static(b"{}"), None, None).unwrap();
+        let response = relation(None, &Bytes::from_static(b"{}"), None, None).unwrap();
         assert_eq!(sent(response).await, r#"{"metadata-location":null,"metadata":{}}"#);
     }
 

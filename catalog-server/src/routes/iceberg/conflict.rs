@@ -5,21 +5,40 @@ use catalog_store::{CommitError, Entry, Found, Key, Kind};
 
 use crate::error::ApiError;
 
-/// The answer for a conflict that trying again cannot heal, for a request that wanted a name to be free.
-pub(crate) fn name_taken(kind: Kind, name: impl std::fmt::Display) -> ApiError {
-    let text = match kind {
-        Kind::Namespace => format!("Namespace already exists: {name}"),
-        Kind::Table => format!("Table already exists: {name}"),
-        Kind::View => format!("View with same name already exists: {name}"),
+/// The answer for a conflict that trying again cannot heal, for a request that wanted a name to be free for something of
+/// the kind `wanted`.
+pub(crate) fn name_taken(wanted: Kind, found: Kind, name: impl std::fmt::Display) -> ApiError {
+    let text = match found {
+        found if found == wanted => format!("{} already exists: {name}", word(found)),
+        found => format!("{} with same name already exists: {name}", word(found)),
     };
     ApiError::new(ErrorType::AlreadyExistsException, text)
 }
 
-/// The answer for a commit that was meant to put something new under a name.
-pub(crate) fn creating(error: CommitError) -> ApiError {
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Namespace => "Namespace",
+        Kind::Table => "Table",
+        Kind::View => "View",
+    }
+}
+
+/// The answer for a commit that was meant to put something new of the kind `wanted` under a name.
+pub(crate) fn creating(wanted: Kind, error: CommitError) -> ApiError {
     match error {
         CommitError::Conflict { key, found: Found::Entry(Entry { content, version: _ }) } => {
-            name_taken(content.kind(), key)
+            name_taken(wanted, content.kind(), key)
+        }
+        error => changing(error),
+    }
+}
+
+/// The answer for a rename whose new name is taken.
+pub(crate) fn renaming(error: CommitError, from: &Key) -> ApiError {
+    match error {
+        CommitError::Conflict { key, found: Found::Entry(Entry { content, version: _ }) } => {
+            let text = format!("Cannot rename {from} to {key}. {} already exists", word(content.kind()));
+            ApiError::new(ErrorType::AlreadyExistsException, text)
         }
         error => changing(error),
     }

@@ -39,3 +39,11 @@ pub(crate) fn apply(error: ApplyError) -> ApiError {
         ApplyError::Conflict(message) => ApiError::new(ErrorType::CommitFailedException, message),
     }
 }
+
+/// As [`apply`], of a view: the Java reference checks a view's metadata as arguments.
+pub(crate) fn apply_view(error: ApplyError) -> ApiError {
+    match error {
+        ApplyError::Invalid(message) => ApiError::new(ErrorType::IllegalArgumentException, message),
+        error => apply(error),
+    }
+}

@@ -4,13 +4,19 @@
 mod answer;
 mod conflict;
 mod invalid;
+mod metadata;
 mod names;
 mod pages;
+mod places;
 mod properties;
+mod publish;
+mod snapshots;
 mod splice;
 mod tries;
 
 pub mod config;
 pub mod namespaces;
+pub mod relations;
 pub mod tables;
 pub mod unbuilt;
+pub mod views;

@@ -14,34 +14,35 @@ pub(crate) const SEPARATOR: char = '\u{1f}';
 #[derive(Clone, Debug)]
 pub(crate) struct InPath(pub(crate) NamespacePath);
 
-/// The parameters `{namespace}` and `{table}` of a path.
+/// The parameters `{namespace}` and `{table}`, or `{view}`, of a path.
 #[derive(Clone, Debug)]
-pub(crate) struct TableInPath(pub(crate) Key);
+pub(crate) struct RelationInPath(pub(crate) Key);
 
 impl<S: Send + Sync> FromRequestParts<S> for InPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(split(&parameter(parts, state, "namespace").await?)?))
+        Ok(Self(split(&parameter(parts, state, &["namespace"]).await?)?))
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for TableInPath {
+impl<S: Send + Sync> FromRequestParts<S> for RelationInPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let InPath(ns) = InPath::from_request_parts(parts, state).await?;
-        let name = parameter(parts, state, "table").await?;
+        let name = parameter(parts, state, &["table", "view"]).await?;
         Ok(Self(Key::relation(ns, name)?))
     }
 }
 
-async fn parameter<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Result<String, ApiError> {
+/// The parameter that has one of these names.
+async fn parameter<S: Send + Sync>(parts: &mut Parts, state: &S, names: &[&str]) -> Result<String, ApiError> {
     let all = RawPathParams::from_request_parts(parts, state)
         .await
         .map_err(|_| ApiError::bad_request("the path is not UTF-8 after percent-decoding"))?;
-    let found = all.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
-    found.ok_or_else(|| ApiError::internal(format!("the route has no parameter {name}")))
+    let found = all.iter().find(|(key, _)| names.contains(key)).map(|(_, value)| value.to_owned());
+    found.ok_or_else(|| ApiError::internal(format!("the route has no parameter {names:?}")))
 }
 
 /// The namespace in a path or query, percent-decoded already.
@@ -57,8 +58,8 @@ pub(crate) fn namespace(levels: &[String]) -> Result<NamespacePath, ApiError> {
     Ok(NamespacePath::new(levels)?)
 }
 
-/// The table in a body.
-pub(crate) fn table(identifier: TableIdentifier) -> Result<Key, ApiError> {
+/// The table or view in a body.
+pub(crate) fn relation(identifier: TableIdentifier) -> Result<Key, ApiError> {
     let TableIdentifier { namespace: levels, name } = identifier;
     Ok(Key::relation(namespace(&levels)?, name)?)
 }

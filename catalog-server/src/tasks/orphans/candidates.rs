@@ -45,10 +45,11 @@ pub(super) fn spare_log<'a>(candidates: &mut Vec<Candidate>, log: impl Iterator<
     candidates.retain(|candidate| !named.contains(&candidate.address));
 }
 
-/// The uuid in a file's name, if it is named `<N:05>-<uuid>.metadata.json`.
+/// The uuid in a file's name, if it is named `<N:05>-<uuid>[.gz].metadata.json`.
 fn commit_of(location: &str) -> Option<Uuid> {
     let (_, name) = location.rsplit_once('/')?;
-    let (number, id) = name.strip_suffix(".metadata.json")?.split_once('-')?;
+    let name = name.strip_suffix(".metadata.json")?;
+    let (number, id) = name.strip_suffix(".gz").unwrap_or(name).split_once('-')?;
     if number.len() < 5 || !number.bytes().all(|b| b.is_ascii_digit()) || id.len() != 36 {
         return None;
     }
@@ -90,8 +91,10 @@ mod tests {
     #[test]
     fn only_files_of_our_naming_between_the_tables_birth_and_the_grace_are_candidates() {
         let good = file("00001", id_at(800));
+        let packed = file("00002", id_at(801)).replace(".metadata", ".gz.metadata");
         let files = [
             good.clone(),
+            packed.clone(),
             file("00001", id_at(950)),
             file("00001", id_at(400)),
             file("1", id_at(800)),
@@ -99,7 +102,7 @@ mod tests {
             "s3://b/t/metadata/snap-1.avro".to_owned(),
             "s3://b/t/metadata/v3.metadata.json".to_owned(),
         ];
-        assert_eq!(found(&files, id_at(500)), [good]);
+        assert_eq!(found(&files, id_at(500)), [good, packed]);
     }
 
     #[test]

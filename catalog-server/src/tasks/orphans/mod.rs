@@ -18,6 +18,7 @@ use catalog_store::{PaginationParams, View};
 
 use super::with_jitter;
 use crate::app::App;
+use crate::codec;
 use crate::error::ApiError;
 use crate::locations::Location;
 use crate::storage::WarehouseContext;
@@ -77,7 +78,8 @@ async fn sweep_table(app: &App, warehouse: &WarehouseContext, table: &Table) -> 
     if found.is_empty() {
         return Ok(());
     }
-    let bytes = app.files.read(warehouse, current.address()).await?;
+    let file = app.files.read(warehouse, current.address()).await?;
+    let bytes = codec::unpack(current.address(), file).await?;
     let metadata = iceberg_model::TableMetadata::parse(&bytes).map_err(ApiError::internal)?;
     candidates::spare_log(&mut found, metadata.metadata_log());
     let spellings: Vec<String> = found.iter().flat_map(Candidate::spellings).collect();

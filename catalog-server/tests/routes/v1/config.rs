@@ -13,7 +13,8 @@ async fn config_names_the_prefix_the_separator_and_the_routes_that_work() {
     assert_eq!(config["overrides"]["namespace-separator"], "%1F");
     let endpoints: Vec<_> = config["endpoints"].as_array().unwrap().iter().map(|e| e.as_str().unwrap()).collect();
     assert!(endpoints.contains(&"HEAD /v1/{prefix}/namespaces/{namespace}/tables/{table}"), "{endpoints:?}");
-    assert!(endpoints.iter().all(|e| e.contains("/v1/{prefix}/") && !e.contains("views")), "{endpoints:?}");
+    assert!(endpoints.contains(&"POST /v1/{prefix}/transactions/commit"), "{endpoints:?}");
+    assert!(endpoints.iter().all(|e| e.contains("/v1/{prefix}/") && !e.contains("plan")), "{endpoints:?}");
 }
 
 #[tokio::test]

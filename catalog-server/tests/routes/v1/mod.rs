@@ -3,4 +3,6 @@
 mod config;
 mod namespaces;
 mod tables;
+mod transactions;
 mod unbuilt;
+mod views;

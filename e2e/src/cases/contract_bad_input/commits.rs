@@ -163,8 +163,8 @@ fn updates(path: &str, root: &str) -> Vec<Bad> {
         ),
         with("a step back to format 1", json!({"action": "upgrade-format-version", "format-version": 1})),
         with(
-            "a step to format 3, which is not built",
-            json!({"action": "upgrade-format-version", "format-version": 3}),
+            "a step to format 4, which is not adopted yet",
+            json!({"action": "upgrade-format-version", "format-version": 4}),
         ),
         with("another uuid", json!({"action": "assign-uuid", "uuid": Uuid::nil()})),
         with("a location outside", json!({"action": "set-location", "location": "file:///etc"})),

@@ -30,16 +30,8 @@ pub(super) fn table(prefix: &str) -> Vec<Bad> {
             405,
             "MethodNotAllowedException",
         ),
-        unbuilt("views, which are not built", "namespaces/n/views"),
         unbuilt("functions, which are not built", "namespaces/n/functions"),
         unbuilt("credentials, which are not built", "namespaces/n/tables/t/credentials"),
-        post(
-            "transactions, which are not built",
-            format!("{prefix}/transactions/commit"),
-            &json!({"table-changes": []}),
-            406,
-            NOT_BUILT,
-        ),
         post(
             "scan planning, which is not built",
             format!("{prefix}/namespaces/n/tables/t/plan"),

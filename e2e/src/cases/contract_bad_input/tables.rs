@@ -42,7 +42,7 @@ fn create(prefix: &str, root: &str) -> Vec<Bad> {
         bad("a property that is a list", json!({"properties": {"a": []}})),
         invalid("a property that looks like a secret", json!({"properties": {"s3.secret-access-key": "a"}})),
         invalid("format version 9", json!({"properties": {"format-version": "9"}})),
-        invalid("format version 3, which is not built", json!({"properties": {"format-version": "3"}})),
+        invalid("format version 4, which is not adopted yet", json!({"properties": {"format-version": "4"}})),
         invalid("a format version that is no number", json!({"properties": {"format-version": "new"}})),
         at("a location outside the warehouse", "file:///etc/pangolin".to_owned()),
         at("a location in another store", "s3://bucket/x".to_owned()),
@@ -146,7 +146,7 @@ fn rename(prefix: &str) -> Vec<Bad> {
         with("a rename of a table that is not there", ["n", "missing"], ["n", "x"], 404, "NoSuchTableException")
             .saying("Table does not exist: n.missing"),
         with("a rename onto a table that is there", ["n", "t"], ["n", "u"], 409, "AlreadyExistsException")
-            .saying("Table already exists: n.u"),
+            .saying("Cannot rename n.t to n.u. Table already exists"),
         with(
             "a rename into a namespace that is not there",
             ["n", "t"],

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use catalog_api::Privilege;
 use catalog_api::iceberg::{CreateNamespaceRequest, NamespaceResponse};
-use catalog_store::{CommitRequest, Content, Expect, Operation, Precondition};
+use catalog_store::{CommitRequest, Content, Expect, Kind, Operation, Precondition};
 
 use crate::app::App;
 use crate::commit::commit;
@@ -34,6 +34,6 @@ pub(crate) async fn create(
         operations: vec![Operation::Put { key, expect: Expect::Absent, content, locations: None }],
         preconditions: ns.parent().map(Precondition::Exists).into_iter().collect(),
     };
-    commit(&app, &session, request).await.map_err(conflict::creating)?;
+    commit(&app, &session, request).await.map_err(|error| conflict::creating(Kind::Namespace, error))?;
     Ok(Json(NamespaceResponse { namespace, properties }))
 }

@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::routes::iceberg::conflict;
+use crate::routes::iceberg::relations::Sort;
 use crate::session::Session;
 
 /// A namespace that is there.
@@ -35,5 +37,17 @@ pub(crate) async fn find(app: &App, session: &Session, ns: &NamespacePath) -> Re
     match entry.content {
         Content::Namespace { id, properties } => Ok(Namespace { key, id, properties, version: entry.version }),
         Content::Table { .. } | Content::View { .. } => Err(gone()),
+    }
+}
+
+/// Says early what the commit of something new would say late.
+///
+/// # Errors
+/// 404 if the namespace is not there, 409 if the name is taken.
+pub(crate) async fn must_hold_no(app: &App, session: &Session, sort: Sort, key: &Key) -> Result<(), ApiError> {
+    find(app, session, &key.ns).await?;
+    match app.store.look(&session.view(), key).await? {
+        None => Ok(()),
+        Some(entry) => Err(conflict::name_taken(sort.kind(), entry.content.kind(), key)),
     }
 }

@@ -7,19 +7,20 @@ use axum::response::Response;
 use bytes::Bytes;
 use catalog_api::Privilege;
 use catalog_api::iceberg::CreateTableRequest;
-use catalog_store::Key;
+use catalog_store::{Key, Kind};
 use iceberg_model::{CreateTable, TableMetadata};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::places::Ground;
-use super::publish::{NotPublished, Publish, publish};
-use super::snapshots::Snapshots;
 use crate::app::App;
+use crate::codec::Codec;
 use crate::error::ApiError;
 use crate::extract;
 use crate::locations;
 use crate::routes::iceberg::names::InPath;
+use crate::routes::iceberg::places::Ground;
+use crate::routes::iceberg::publish::{NotPublished, Publish, publish};
+use crate::routes::iceberg::relations::Sort;
 use crate::routes::iceberg::{answer, conflict, invalid, namespaces, properties};
 use crate::session::Session;
 
@@ -38,26 +39,29 @@ pub(crate) async fn create(
     let ground = Ground::new(&session.warehouse)?;
     let table = metadata(&app, &session, &ground, &key, request)?;
     let places = ground.places(&table)?;
-    must_be_free(&app, &session, &key).await?;
+    let codec = Codec::of(table.properties())?;
+    namespaces::must_hold_no(&app, &session, Sort::Table, &key).await?;
 
     let bytes = Bytes::from(table.to_bytes());
     let config = answer::config(&session.warehouse);
     if staged {
-        return answer::table(None, &bytes, Some(&config), None);
+        return answer::relation(None, &bytes, Some(&config), None);
     }
+    let message = format!("create table {key}");
     let next = Publish {
-        message: format!("create table {key}"),
         key,
+        sort: Sort::Table,
         // Ordered: the sweep of orphans reads the table's age from its id.
         id: app.ids.ordered(),
         previous: None,
         directory: places.metadata,
+        codec,
         metadata: bytes,
         claims: Some(places.claims),
     };
-    let published = publish(&app, &session, next).await.map_err(lost)?;
-    let tag = answer::tag(&published.metadata_location, Snapshots::All.as_str(), &session.warehouse);
-    answer::table(Some(&published.metadata_location), &published.metadata, Some(&config), Some(tag))
+    let published = publish(&app, &session, message, next).await.map_err(lost)?;
+    let tag = answer::whole_tag(&published.metadata_location, &session.warehouse);
+    answer::relation(Some(&published.metadata_location), &published.metadata, Some(&config), Some(tag))
 }
 
 /// The table's first metadata: what the client asks for over what the warehouse begins with.
@@ -89,18 +93,9 @@ fn optional<T: serde::de::DeserializeOwned>(name: &str, raw: Option<&RawValue>) 
     raw.filter(|raw| raw.get() != "null").map(|raw| invalid::part(name, raw)).transpose()
 }
 
-/// Says early what the commit would say late, and says it of a staged table, too.
-async fn must_be_free(app: &App, session: &Session, key: &Key) -> Result<(), ApiError> {
-    namespaces::find(app, session, &key.ns).await?;
-    match app.store.look(&session.view(), key).await? {
-        None => Ok(()),
-        Some(entry) => Err(conflict::name_taken(entry.content.kind(), key)),
-    }
-}
-
 fn lost(error: NotPublished) -> ApiError {
     match error {
-        NotPublished::Commit(error) => conflict::creating(error),
+        NotPublished::Commit(error) => conflict::creating(Kind::Table, error),
         NotPublished::File(error) => error,
     }
 }

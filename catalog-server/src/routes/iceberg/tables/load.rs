@@ -8,33 +8,33 @@ use catalog_api::Privilege;
 use catalog_api::iceberg::LoadTableQuery;
 use http::HeaderMap;
 
-use super::snapshots::Snapshots;
-use super::{find, metadata};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::routes::iceberg::answer;
-use crate::routes::iceberg::names::TableInPath;
+use crate::routes::iceberg::names::RelationInPath;
+use crate::routes::iceberg::relations::{Sort, find};
+use crate::routes::iceberg::snapshots::Snapshots;
+use crate::routes::iceberg::{answer, metadata};
 use crate::session::Session;
 
 /// The table's metadata as it was written. A client that has it already is told so before the file is touched.
 pub(crate) async fn load(
     State(app): State<Arc<App>>,
     session: Session,
-    TableInPath(key): TableInPath,
+    RelationInPath(key): RelationInPath,
     Query(query): Query<LoadTableQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Read, &key.ns)?;
     let LoadTableQuery { snapshots } = query;
     let snapshots = Snapshots::read(snapshots.as_deref())?;
-    let table = find(&app, &session, &key).await?;
-    let tag = answer::tag(&table.metadata_location, snapshots.as_str(), &session.warehouse);
+    let table = find(&app, &session, Sort::Table, &key).await?;
+    let tag = answer::tag(&table.metadata_location, snapshots, &session.warehouse);
     if answer::is_known(&headers, &tag) {
         return Ok(answer::not_modified(tag));
     }
     let bytes = metadata::read(&app, &session, &table.metadata_location).await?;
     let bytes = snapshots.of(bytes).map_err(ApiError::internal)?;
     let config = answer::config(&session.warehouse);
-    answer::table(Some(&table.metadata_location), &bytes, Some(&config), Some(tag))
+    answer::relation(Some(&table.metadata_location), &bytes, Some(&config), Some(tag))
 }

@@ -65,7 +65,7 @@ async fn a_rename_that_cannot_be_is_called_as_java_calls_it() {
     for (from, to, error) in [
         (("a", "x"), ("a", "y"), (404, "NoSuchTableException", "Table does not exist: a.x")),
         (("a", "t"), ("gone", "t"), (404, "NoSuchNamespaceException", "Namespace does not exist: gone")),
-        (("a", "t"), ("a", "u"), (409, "AlreadyExistsException", "Table already exists: a.u")),
+        (("a", "t"), ("a", "u"), (409, "AlreadyExistsException", "Cannot rename a.t to a.u. Table already exists")),
     ] {
         assert_eq!(rename(&api, from, to).await.error(), error);
     }

@@ -64,7 +64,7 @@ async fn what_is_no_metadata_file_of_this_warehouse_is_refused() {
         json!(format!("{location}/{name}"))
     };
     let elsewhere = text.replace(&lab.location("lake"), "file:///etc");
-    let later = text.replace("\"format-version\":2", "\"format-version\":3,\"next-row-id\":0");
+    let later = text.replace("\"format-version\":2", "\"format-version\":9");
     for (location, code) in [
         (write("not-json.metadata.json", b"{"), 400),
         (write("other-json.metadata.json", b"{\"a\": 1}"), 400),

@@ -1,4 +1,4 @@
-//! `GET /v1/{prefix}/namespaces/{namespace}/tables`.
+//! `GET /v1/{prefix}/namespaces/{namespace}/tables` and `…/views`.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use catalog_api::Privilege;
 use catalog_api::iceberg::{ListTablesQuery, ListTablesResponse, TableIdentifier};
-use catalog_store::Kind;
 
+use super::Sort;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Query;
@@ -18,19 +18,39 @@ use crate::routes::iceberg::pages::{self, Listing, Paging};
 use crate::session::Session;
 
 /// The tables of a namespace, by name.
-pub(crate) async fn list(
+pub(crate) async fn tables(
     State(app): State<Arc<App>>,
     session: Session,
+    ns: InPath,
+    query: Query<ListTablesQuery>,
+) -> Result<Response, ApiError> {
+    list(app, session, Sort::Table, ns, query).await
+}
+
+/// The views of a namespace, by name.
+pub(crate) async fn views(
+    State(app): State<Arc<App>>,
+    session: Session,
+    ns: InPath,
+    query: Query<ListTablesQuery>,
+) -> Result<Response, ApiError> {
+    list(app, session, Sort::View, ns, query).await
+}
+
+async fn list(
+    app: Arc<App>,
+    session: Session,
+    sort: Sort,
     InPath(ns): InPath,
     Query(query): Query<ListTablesQuery>,
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Read, &ns)?;
     let ListTablesQuery { page_token, page_size } = query;
-    let name = format!("tables {} {}", session.warehouse.row.uid, ns.encoded());
+    let name = format!("{}s {} {}", sort.word(), session.warehouse.row.uid, ns.encoded());
     let paging = pages::read(page_token.as_deref(), page_size.as_deref(), &name)?;
     namespaces::find(&app, &session, &ns).await?;
     let namespace = names::levels(&ns);
-    let listing = Listing { view: session.view(), ns, kind: Kind::Table, name };
+    let listing = Listing { view: session.view(), ns, kind: sort.kind(), name };
     let item = move |name: &str| TableIdentifier { namespace: namespace.clone(), name: name.to_owned() };
     match paging {
         Paging::Everything => {

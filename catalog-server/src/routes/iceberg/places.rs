@@ -1,7 +1,8 @@
-//! Where the files of a table go, by its metadata: the location and the properties that move parts elsewhere. Pure.
+//! Where the files of a table or view go, by its metadata: the location and the properties that move parts elsewhere.
+//! Pure.
 
 use catalog_store::Warehouse;
-use iceberg_model::TableMetadata;
+use iceberg_model::{Properties, TableMetadata, ViewMetadata};
 
 use crate::error::ApiError;
 use crate::locations::{Allowed, Location, claims};
@@ -20,12 +21,37 @@ pub(crate) struct Ground {
     further: Vec<Location>,
 }
 
-/// The places of one table.
+/// What says where the files are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<'m> {
+    location: &'m str,
+    properties: &'m Properties,
+}
+
+impl<'m> From<&'m TableMetadata> for Said<'m> {
+    fn from(table: &'m TableMetadata) -> Self {
+        Self { location: table.location(), properties: table.properties() }
+    }
+}
+
+impl<'m> From<&'m ViewMetadata> for Said<'m> {
+    fn from(view: &'m ViewMetadata) -> Self {
+        Self { location: view.location(), properties: view.properties() }
+    }
+}
+
+impl<'m> Said<'m> {
+    fn property(&self, key: &str) -> Option<&'m str> {
+        self.properties.get(key).map(String::as_str)
+    }
+}
+
+/// The places of one table or view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Places {
     /// Where metadata files go.
     pub(crate) metadata: Location,
-    /// All that the table holds for itself, in the form that the store compares.
+    /// All that it holds for itself, in the form that the store compares.
     pub(crate) claims: Vec<String>,
 }
 
@@ -52,15 +78,16 @@ impl Ground {
     }
 
     /// # Errors
-    /// 400 if one of the table's places is not allowed; the text names the property.
-    pub(crate) fn places(&self, table: &TableMetadata) -> Result<Places, ApiError> {
-        let location = self.check(table.location())?;
-        let metadata = table.property(METADATA_PATH).unwrap_or(METADATA_DEFAULT);
+    /// 400 if one of the places is not allowed; the text names the property.
+    pub(crate) fn places<'m>(&self, said: impl Into<Said<'m>>) -> Result<Places, ApiError> {
+        let said = said.into();
+        let location = self.check(said.location)?;
+        let metadata = said.property(METADATA_PATH).unwrap_or(METADATA_DEFAULT);
         let metadata = match is_relative(metadata) {
             true => self.part(METADATA_PATH, &location.join(metadata))?,
             false => self.part(METADATA_PATH, metadata)?,
         };
-        let data = DATA_PATHS.iter().filter_map(|key| Some((key, table.property(key)?)));
+        let data = DATA_PATHS.iter().filter_map(|key| Some((key, said.property(key)?)));
         let data = data.map(|(key, path)| self.part(key, path)).collect::<Result<Vec<_>, _>>()?;
         let all: Vec<_> = [location, metadata.clone()].into_iter().chain(data).collect();
         Ok(Places { metadata, claims: claims(&all) })
@@ -71,10 +98,10 @@ impl Ground {
     }
 }
 
-/// True if both tables have their files in the same places, so that nothing has to be claimed anew.
-pub(crate) fn are_same(a: &TableMetadata, b: &TableMetadata) -> bool {
-    a.location() == b.location()
-        && DATA_PATHS.iter().chain([&METADATA_PATH]).all(|key| a.property(key) == b.property(key))
+/// True if both have their files in the same places, so that nothing has to be claimed anew.
+pub(crate) fn are_same<'m>(a: impl Into<Said<'m>>, b: impl Into<Said<'m>>) -> bool {
+    let (a, b) = (a.into(), b.into());
+    a.location == b.location && DATA_PATHS.iter().chain([&METADATA_PATH]).all(|key| a.property(key) == b.property(key))
 }
 
 fn is_relative(path: &str) -> bool {

@@ -1,4 +1,4 @@
-//! `DELETE /v1/{prefix}/namespaces/{namespace}/tables/{table}`.
+//! `DELETE /v1/{prefix}/namespaces/{namespace}/tables/{table}` and `…/views/{view}`.
 
 use std::sync::Arc;
 
@@ -8,38 +8,56 @@ use catalog_api::iceberg::DropTableQuery;
 use catalog_store::{CommitRequest, Expect, Operation};
 use http::StatusCode;
 
-use super::find;
+use super::{Sort, find};
 use crate::app::App;
 use crate::commit::commit;
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::routes::iceberg::conflict;
-use crate::routes::iceberg::names::TableInPath;
+use crate::routes::iceberg::names::RelationInPath;
 use crate::routes::iceberg::tries::Tries;
 use crate::session::Session;
 
 /// Drops a table. `purgeRequested=true` marks its files: they die once no version that anybody can see names them.
-pub(crate) async fn drop(
+pub(crate) async fn table(
     State(app): State<Arc<App>>,
     session: Session,
-    TableInPath(key): TableInPath,
+    key: RelationInPath,
     Query(query): Query<DropTableQuery>,
 ) -> Result<StatusCode, ApiError> {
+    drop(&app, &session, Sort::Table, key, purge(query)?).await
+}
+
+/// Drops a view. It has no files but its metadata, which its versions name.
+pub(crate) async fn view(
+    State(app): State<Arc<App>>,
+    session: Session,
+    key: RelationInPath,
+) -> Result<StatusCode, ApiError> {
+    drop(&app, &session, Sort::View, key, false).await
+}
+
+async fn drop(
+    app: &App,
+    session: &Session,
+    sort: Sort,
+    RelationInPath(key): RelationInPath,
+    purge: bool,
+) -> Result<StatusCode, ApiError> {
     session.allow(Privilege::Write, &key.ns)?;
-    let purge = purge(query)?;
     let _turn = app.turns.wait(session.branch.id, &key).await?;
     let mut tries = Tries::new();
     loop {
-        let table = find(&app, &session, &key).await?;
-        let expect = Expect::Location(table.metadata_location);
+        let found = find(app, session, sort, &key).await?;
+        let expect = Expect::Location(found.metadata_location);
         let request = CommitRequest {
             id: app.ids.ordered(),
             author: session.principal.name.clone(),
-            message: format!("drop table {key}"),
+            message: format!("drop {} {key}", sort.word()),
             operations: vec![Operation::Delete { key: key.clone(), expect, purge }],
             preconditions: Vec::new(),
         };
-        match commit(&app, &session, request).await {
+        match commit(app, session, request).await {
             Ok(_) => return Ok(StatusCode::NO_CONTENT),
             Err(error) if tries.again(&error) => {}
             Err(error) => return Err(conflict::changing(error)),

@@ -1,39 +1,50 @@
 //! Metadata files: reading one through the cache, and naming the next one.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use catalog_api::ErrorType;
-use iceberg_model::TableMetadata;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::codec::{self, Codec};
 use crate::error::ApiError;
-use crate::locations::Location;
+use crate::locations::{Location, Scheme};
 use crate::session::Session;
 use crate::storage::FileError;
 
-/// The bytes of a metadata file that the tree names.
+/// The JSON of a metadata file that the tree names.
+///
+/// On a disk, whether the file is still there is asked even if its content is known: that is cheap, and people who look
+/// after a disk expect it. In a bucket it would cost what reading costs.
 ///
 /// # Errors
 /// 404 `NotFoundException` if somebody took the file away; 503 if the store does not answer.
 pub(crate) async fn read(app: &App, session: &Session, location: &str) -> Result<Bytes, ApiError> {
     let address = address(location);
-    let read = app.files.read(&session.warehouse, &address);
+    if Location::parse(location).is_ok_and(|parsed| parsed.scheme() == Scheme::File) {
+        let there = app.files.must_exist(&session.warehouse, &address).await;
+        there.map_err(|error| unreadable(location, Arc::new(error)))?;
+    }
+    let read = fetch(app, session, &address);
     let found = app.metadata.get_or_read(session.warehouse.row.id, location, read).await;
     found.map_err(|error| unreadable(location, error))
 }
 
-/// Reads a metadata file for somebody who wants to go on from it.
+/// The JSON of a metadata file, past the cache.
 ///
 /// # Errors
-/// As [`read`]; 500 if the file is not what this or another catalog wrote, for the client cannot mend it.
-pub(crate) async fn load(app: &App, session: &Session, location: &str) -> Result<TableMetadata, ApiError> {
-    let bytes = read(app, session, location).await?;
-    TableMetadata::parse(&bytes).map_err(|error| {
-        let message = format!("the metadata file {location} is damaged: {error}");
-        ApiError::new(ErrorType::InternalServerError, message)
-    })
+/// [`FileError`].
+pub(crate) async fn fetch(app: &App, session: &Session, address: &str) -> Result<Bytes, FileError> {
+    let file = app.files.read(&session.warehouse, address).await?;
+    codec::unpack(address, file).await
+}
+
+/// 500: the file is not what this or another catalog wrote, and the client cannot mend it.
+pub(crate) fn damaged(location: &str, error: &dyn Error) -> ApiError {
+    let message = format!("the metadata file {location} is damaged: {error}");
+    ApiError::new(ErrorType::InternalServerError, message)
 }
 
 /// The spelling of a location that [`crate::storage`] reads. What is no location is refused there.
@@ -58,10 +69,10 @@ pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
     .because(error)
 }
 
-/// `<N:05>-<id of the commit, a uuid v7>.metadata.json`; N goes on from the file before.
-pub(crate) fn next_name(previous: Option<&str>, id: Uuid) -> String {
+/// `<N:05>-<id of the commit, a uuid v7>.metadata.json`, or `….gz.metadata.json`; N goes on from the file before.
+pub(crate) fn next_name(previous: Option<&str>, id: Uuid, codec: Codec) -> String {
     let number = previous.and_then(number).map_or(0, |number| number.saturating_add(1));
-    format!("{number:05}-{id}.metadata.json")
+    format!("{number:05}-{id}{}", codec.extension())
 }
 
 /// The N of a file's name; other catalogs' names may have none.
@@ -77,7 +88,7 @@ mod tests {
     #[test]
     fn names_count_on_from_whatever_wrote_the_file_before() {
         let id = Uuid::nil();
-        let next = |previous| next_name(previous, id).split_once('-').unwrap().0.to_owned();
+        let next = |previous| next_name(previous, id, Codec::Plain).split_once('-').unwrap().0.to_owned();
         assert_eq!(next(None), "00000");
         assert_eq!(next(Some("s3://b/t/metadata/00009-x.metadata.json")), "00010");
         assert_eq!(next(Some("s3://b/t-1/metadata/99999-x.metadata.json")), "100000");

@@ -1,0 +1,126 @@
+//! How metadata files are written: as plain JSON, or compressed with gzip. A file is read by how it begins, whatever its
+//! name says.
+
+use std::io::{Read as _, Write as _};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use iceberg_model::Properties;
+use tokio::task::spawn_blocking;
+
+use crate::error::ApiError;
+use crate::storage::{FileError, MAX_FILE_BYTES};
+
+/// The property that says how.
+const PROPERTY: &str = "write.metadata.compression-codec";
+/// How a gzip stream begins (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Codec {
+    /// As it is.
+    Plain,
+    /// Compressed.
+    Gzip,
+}
+
+impl Codec {
+    /// What the properties of a table or view ask for; nothing: plain.
+    ///
+    /// # Errors
+    /// 400 for a codec that the table spec does not have, in the words of the Java reference.
+    pub(crate) fn of(properties: &Properties) -> Result<Self, ApiError> {
+        let Some(name) = properties.get(PROPERTY) else { return Ok(Self::Plain) };
+        match name.to_ascii_lowercase().as_str() {
+            "none" => Ok(Self::Plain),
+            "gzip" => Ok(Self::Gzip),
+            _ => {
+                let shown: String = name.chars().take(50).collect();
+                Err(ApiError::validation(format!("Invalid codec name: {shown} ({PROPERTY} is none or gzip)")))
+            }
+        }
+    }
+
+    /// What a file's name ends with.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Plain => ".metadata.json",
+            Self::Gzip => ".gz.metadata.json",
+        }
+    }
+}
+
+/// The file's bytes for this JSON.
+///
+/// # Errors
+/// [`FileError`], if the server is being shut down.
+pub(crate) async fn pack(location: &str, codec: Codec, json: Bytes) -> Result<Bytes, FileError> {
+    match codec {
+        Codec::Plain => Ok(json),
+        Codec::Gzip => aside(location, move || compress(&json)).await,
+    }
+}
+
+/// The JSON in a file.
+///
+/// # Errors
+/// [`FileError`] if it is compressed and damaged, or larger than any metadata file may be.
+pub(crate) async fn unpack(location: &str, file: Bytes) -> Result<Bytes, FileError> {
+    if file.starts_with(&GZIP) { aside(location, move || decompress(&file)).await } else { Ok(file) }
+}
+
+/// Other requests need this thread.
+async fn aside(
+    location: &str,
+    work: impl FnOnce() -> std::io::Result<Vec<u8>> + Send + 'static,
+) -> Result<Bytes, FileError> {
+    let done = spawn_blocking(work).await.map_err(|error| FileError::unavailable(location, error))?;
+    done.map(Bytes::from)
+        .map_err(|error| FileError::not_allowed(location, format!("it cannot be decompressed: {error}")))
+}
+
+fn compress(json: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(json)?;
+    encoder.finish()
+}
+
+/// Stops when more comes out than a file may hold: a few bytes can be made to swell without end.
+fn decompress(file: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut json = Vec::new();
+    MultiGzDecoder::new(file).take(MAX_FILE_BYTES + 1).read_to_end(&mut json)?;
+    if json.len() as u64 > MAX_FILE_BYTES {
+        return Err(std::io::Error::other(format!("it holds more than {MAX_FILE_BYTES} bytes")));
+    }
+    Ok(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_compressed_is_read_again_and_plain_json_is_left_alone() {
+        let json = Bytes::from(r#"{"a":1}"#.repeat(100));
+        let packed = pack("l", Codec::Gzip, json.clone()).await.unwrap();
+        assert!(packed.starts_with(&GZIP) && packed.len() < json.len());
+        assert_eq!(unpack("l", packed.clone()).await.unwrap(), json);
+        assert_eq!(unpack("l", json.clone()).await.unwrap(), json);
+        assert_eq!(pack("l", Codec::Plain, json.clone()).await.unwrap(), json);
+        let error = unpack("l", packed.slice(..packed.len() / 2)).await.unwrap_err();
+        assert!(error.to_string().contains("cannot be decompressed"), "{error}");
+    }
+
+    #[test]
+    fn the_property_names_one_of_two_codecs() {
+        let of = |name: &str| Codec::of(&[(PROPERTY.to_owned(), name.to_owned())].into());
+        assert_eq!(of("none").unwrap(), Codec::Plain);
+        assert_eq!(of("GZIP").unwrap(), Codec::Gzip);
+        assert_eq!(Codec::of(&Properties::new()).unwrap(), Codec::Plain);
+        let error = of("snappy").unwrap_err();
+        assert!(error.message.contains("snappy"), "{error}");
+    }
+}

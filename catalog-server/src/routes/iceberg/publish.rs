@@ -1,0 +1,172 @@
+//! The end of every write: the file first, then the pointer. What is lost for sure is cleaned up, what may have
+//! happened is not.
+
+use bytes::Bytes;
+use catalog_store::{CommitError, CommitRequest, Expect, Key, Operation, Precondition};
+use futures::StreamExt as _;
+use futures::stream;
+use uuid::Uuid;
+
+use super::metadata;
+use super::relations::Sort;
+use crate::app::App;
+use crate::codec::{self, Codec};
+use crate::commit::commit;
+use crate::error::ApiError;
+use crate::locations::Location;
+use crate::session::Session;
+
+/// Files of one commit that are written at the same time.
+const WRITES: usize = 8;
+
+/// The next state of a table or view.
+#[derive(Debug)]
+pub(crate) struct Publish {
+    /// Its name.
+    pub(crate) key: Key,
+    /// What it is.
+    pub(crate) sort: Sort,
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// What must be there: nothing, or the state that this one follows on.
+    pub(crate) previous: Option<String>,
+    /// The directory of metadata files.
+    pub(crate) directory: Location,
+    /// How its metadata is written.
+    pub(crate) codec: Codec,
+    /// The metadata, as JSON.
+    pub(crate) metadata: Bytes,
+    /// What it holds from now on; `None`: as before.
+    pub(crate) claims: Option<Vec<String>>,
+}
+
+/// A state that is current now.
+#[derive(Debug)]
+pub(crate) struct Published {
+    /// Its file.
+    pub(crate) metadata_location: String,
+    /// The file's content, as JSON.
+    pub(crate) metadata: Bytes,
+}
+
+/// Why a state did not become current.
+#[derive(Debug)]
+pub(crate) enum NotPublished {
+    /// The tree refused.
+    Commit(CommitError),
+    /// The file could not be written; the tree was not touched.
+    File(ApiError),
+}
+
+/// Writes the metadata file, then commits the pointer to it. Not torn by a client that goes away: what changes something
+/// runs as a task of its own ([`crate::detached`]).
+///
+/// # Errors
+/// [`NotPublished`]. The file is deleted unless the commit may have been applied.
+pub(crate) async fn publish(
+    app: &App,
+    session: &Session,
+    message: String,
+    next: Publish,
+) -> Result<Published, NotPublished> {
+    let commit_id = app.ids.ordered();
+    let written = write(app, session, commit_id, next).await.map_err(NotPublished::File)?;
+    let written = [written];
+    swing(app, session, commit_id, message, &written, Vec::new()).await?;
+    let [Written { published, address: _, operation: _, precondition: _ }] = written;
+    Ok(published)
+}
+
+/// As [`publish`], for several at once, all or none; with operations that need no file.
+///
+/// # Errors
+/// [`NotPublished`].
+pub(crate) async fn publish_all(
+    app: &App,
+    session: &Session,
+    message: String,
+    all: Vec<Publish>,
+    others: Vec<Operation>,
+) -> Result<(), NotPublished> {
+    let commit_id = app.ids.ordered();
+    let writes = all.into_iter().map(|next| write(app, session, commit_id, next));
+    let results: Vec<_> = stream::iter(writes).buffered(WRITES).collect().await;
+    let mut written = Vec::with_capacity(results.len());
+    let mut failure = None;
+    for result in results {
+        match result {
+            Ok(one) => written.push(one),
+            Err(error) => failure = Some(error),
+        }
+    }
+    if let Some(error) = failure {
+        clean_up(app, session, &written).await;
+        return Err(NotPublished::File(error));
+    }
+    swing(app, session, commit_id, message, &written, others).await
+}
+
+/// A file that is there, and what makes it current.
+struct Written {
+    published: Published,
+    address: String,
+    operation: Operation,
+    precondition: Option<Precondition>,
+}
+
+async fn write(app: &App, session: &Session, commit_id: Uuid, next: Publish) -> Result<Written, ApiError> {
+    let Publish { key, sort, id, previous, directory, codec, metadata, claims } = next;
+    // The file bears the commit's id: by it the sweep of orphans knows whether the commit came to be.
+    let metadata_location = directory.join(&metadata::next_name(previous.as_deref(), commit_id, codec));
+    let address = metadata::address(&metadata_location);
+    let file = codec::pack(&address, codec, metadata.clone()).await?;
+    app.files.write_new(&session.warehouse, &address, file).await?;
+
+    let content = sort.content(id, metadata_location.clone());
+    // What is there has a namespace that is there.
+    let precondition = previous.is_none().then(|| Precondition::Exists(key.ns.clone()));
+    let expect = previous.map_or(Expect::Absent, Expect::Location);
+    let operation = Operation::Put { key, expect, content, locations: claims };
+    Ok(Written { published: Published { metadata_location, metadata }, address, operation, precondition })
+}
+
+/// The commit.
+async fn swing(
+    app: &App,
+    session: &Session,
+    id: Uuid,
+    message: String,
+    written: &[Written],
+    others: Vec<Operation>,
+) -> Result<(), NotPublished> {
+    let operations = written.iter().map(|one| one.operation.clone()).chain(others).collect();
+    let preconditions = written.iter().filter_map(|one| one.precondition.clone()).collect();
+    let author = session.principal.name.clone();
+    match commit(app, session, CommitRequest { id, author, message, operations, preconditions }).await {
+        Ok(_) => {
+            for Written { published: Published { metadata_location, metadata }, .. } in written {
+                app.metadata.fill(session.warehouse.row.id, metadata_location, metadata.clone()).await;
+            }
+            Ok(())
+        }
+        Err(error) => {
+            if error.is_certain_loss() {
+                clean_up(app, session, written).await;
+            }
+            Err(NotPublished::Commit(error))
+        }
+    }
+}
+
+/// What stays behind is found by the sweep of orphans.
+async fn clean_up(app: &App, session: &Session, written: &[Written]) {
+    for Written { address, .. } in written {
+        if let Err(error) = app.files.delete(&session.warehouse, address).await {
+            tracing::warn!(
+                location = address,
+                error = &error as &dyn std::error::Error,
+                "a lost commit's file stays behind"
+            );
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One table's part of a commit: what a client wants to have changed, what it is changed from, and what comes of it.
+
+use bytes::Bytes;
+use catalog_api::ErrorType;
+use catalog_api::iceberg::{CommitTableRequest, TableIdentifier};
+use catalog_store::Key;
+use iceberg_model::{Applied, ApplyContext, Requirement, RequirementFailed, TableMetadata, Update, apply, check};
+
+use crate::app::App;
+use crate::codec::Codec;
+use crate::error::ApiError;
+use crate::routes::iceberg::places::{self, Ground};
+use crate::routes::iceberg::publish::Publish;
+use crate::routes::iceberg::relations::{Relation, Sort, look};
+use crate::routes::iceberg::{invalid, names, namespaces, properties};
+use crate::session::Session;
+
+/// What a client wants to have changed.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// The table's name.
+    pub(crate) key: Key,
+    requirements: Vec<Requirement>,
+    updates: Vec<Update>,
+}
+
+/// What a commit begins with: a table, or nothing.
+#[derive(Debug)]
+pub(crate) struct Base(Option<(Relation, TableMetadata)>);
+
+impl Change {
+    /// # Errors
+    /// 400 for whatever is no requirement or update, and for a body that names another table than `key`.
+    pub(crate) fn read(request: CommitTableRequest, key: Key) -> Result<Self, ApiError> {
+        let CommitTableRequest { identifier, requirements, updates } = request;
+        check_identifier(identifier, &key)?;
+        let updates: Vec<Update> = invalid::parts("updates", &updates)?;
+        for update in &updates {
+            if let Update::SetProperties(all) = update {
+                properties::check(all.keys())?;
+            }
+        }
+        Ok(Self { key, requirements: invalid::parts("requirements", &requirements)?, updates })
+    }
+
+    /// True for the first commit of a staged table.
+    fn creates(&self) -> bool {
+        self.requirements.contains(&Requirement::Create)
+    }
+
+    /// What is there now.
+    ///
+    /// # Errors
+    /// 404 if there is no table and none is to be made, 409 if a view has the name of one that is to be made.
+    pub(crate) async fn base(&self, app: &App, session: &Session) -> Result<Base, ApiError> {
+        match look(app, session, Sort::Table, &self.key).await? {
+            Some(table) => {
+                let metadata = super::metadata(app, session, &table.metadata_location).await?;
+                Ok(Base(Some((table, metadata))))
+            }
+            None if self.creates() => {
+                namespaces::must_hold_no(app, session, Sort::Table, &self.key).await?;
+                Ok(Base(None))
+            }
+            None => Err(ApiError::no_such_table(&self.key)),
+        }
+    }
+
+    /// What the table is to become; `None`: what it is.
+    ///
+    /// # Errors
+    /// 409 if a requirement does not hold, 400 if the updates cannot be applied.
+    pub(crate) fn next(&self, app: &App, ground: &Ground, base: &Base) -> Result<Option<Publish>, ApiError> {
+        check(&self.requirements, base.metadata()).map_err(|failed| requirement_failed(&failed))?;
+        let now_ms = app.clock.now().as_millisecond();
+        let context = ApplyContext { now_ms, previous_file: base.location() };
+        match apply(base.metadata(), &self.updates, context).map_err(invalid::apply)? {
+            Applied::Changed(next) => self.publish(app, ground, base, &next).map(Some),
+            Applied::Unchanged if base.0.is_some() => Ok(None),
+            Applied::Unchanged => {
+                let key = &self.key;
+                Err(ApiError::bad_request(format!("cannot create table {key} without updates that say what it is")))
+            }
+        }
+    }
+
+    fn publish(&self, app: &App, ground: &Ground, base: &Base, next: &TableMetadata) -> Result<Publish, ApiError> {
+        let places = ground.places(next)?;
+        let stays = base.metadata().is_some_and(|base| places::are_same(base, next));
+        Ok(Publish {
+            key: self.key.clone(),
+            sort: Sort::Table,
+            // Ordered: the sweep of orphans reads the table's age from its id.
+            id: base.0.as_ref().map_or_else(|| app.ids.ordered(), |(table, _)| table.id),
+            previous: base.location().map(str::to_owned),
+            directory: places.metadata,
+            codec: Codec::of(next.properties())?,
+            metadata: Bytes::from(next.to_bytes()),
+            claims: (!stays).then_some(places.claims),
+        })
+    }
+}
+
+impl Base {
+    fn metadata(&self) -> Option<&TableMetadata> {
+        self.0.as_ref().map(|(_, metadata)| metadata)
+    }
+
+    fn location(&self) -> Option<&str> {
+        self.0.as_ref().map(|(table, _)| table.metadata_location.as_str())
+    }
+
+    /// The table, if there is one.
+    pub(crate) fn into_table(self) -> Option<Relation> {
+        self.0.map(|(table, _)| table)
+    }
+}
+
+fn check_identifier(identifier: Option<TableIdentifier>, key: &Key) -> Result<(), ApiError> {
+    match identifier.map(names::relation).transpose()? {
+        Some(named) if named != *key => {
+            Err(ApiError::bad_request(format!("the body names the table {named}, but the path names {key}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn requirement_failed(error: &RequirementFailed) -> ApiError {
+    ApiError::new(ErrorType::CommitFailedException, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Change, ApiError> {
+        let key = Key::relation(catalog_store::NamespacePath::new(["a"]).unwrap(), "t").unwrap();
+        Change::read(serde_json::from_str(body).unwrap(), key)
+    }
+
+    #[test]
+    fn an_unknown_update_or_requirement_is_a_bad_request_that_names_it() {
+        let error = read(r#"{"updates": [{"action": "paint-it-black"}]}"#).err().unwrap();
+        assert!(error.message.contains("paint-it-black") && error.message.contains("updates[0]"), "{error}");
+        let error = read(r#"{"requirements": [{"type": "assert-nothing"}]}"#).err().unwrap();
+        assert!(error.message.contains("assert-nothing"), "{error}");
+        assert_eq!(error.r#type.code(), 400);
+    }
+
+    #[test]
+    fn another_tables_identifier_is_a_bad_request() {
+        assert!(read(r#"{"identifier": {"namespace": ["a"], "name": "t"}}"#).is_ok());
+        assert!(read(r#"{"identifier": {"namespace": ["a"], "name": "u"}}"#).is_err());
+    }
+
+    #[test]
+    fn a_secret_in_a_property_is_refused() {
+        assert!(
+            read(r#"{"updates": [{"action": "set-properties", "updates": {"s3.secret-access-key": "x"}}]}"#).is_err()
+        );
+    }
+}

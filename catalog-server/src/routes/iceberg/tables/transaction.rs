@@ -1,0 +1,118 @@
+//! `POST /v1/{prefix}/transactions/commit`.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use axum::extract::State;
+use catalog_api::Privilege;
+use catalog_api::iceberg::{CommitTableRequest, CommitTransactionRequest};
+use catalog_store::{Expect, Operation, Turn};
+use http::StatusCode;
+
+use super::change::Change;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract;
+use crate::routes::iceberg::places::Ground;
+use crate::routes::iceberg::publish::{NotPublished, Publish, publish_all};
+use crate::routes::iceberg::relations::{Relation, Sort};
+use crate::routes::iceberg::tries::Tries;
+use crate::routes::iceberg::{conflict, names};
+use crate::session::Session;
+
+/// Tables of one transaction, at most: the metadata of all of them is in memory at once.
+const MAX_TABLES: usize = 256;
+
+/// Commits to several tables: all of them in one commit of the tree, or none.
+pub(crate) async fn commit(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Json(request): extract::Json<CommitTransactionRequest>,
+) -> Result<StatusCode, ApiError> {
+    let CommitTransactionRequest { table_changes } = request;
+    let changes = read(&session, table_changes)?;
+    let ground = Ground::new(&session.warehouse)?;
+    let _turns = turns(&app, &session, &changes).await?;
+    let mut tries = Tries::new();
+    loop {
+        let Plan { next, unchanged } = plan(&app, &session, &ground, &changes).await?;
+        if next.is_empty() {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        let message = format!("commit to {} tables", changes.len());
+        match publish_all(&app, &session, message, next, unchanged).await {
+            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            Err(NotPublished::Commit(error)) if tries.again(&error) => {}
+            Err(NotPublished::Commit(error)) => return Err(conflict::changing(error)),
+            Err(NotPublished::File(error)) => return Err(error),
+        }
+    }
+}
+
+/// Sorted by name, each once.
+fn read(session: &Session, requests: Vec<CommitTableRequest>) -> Result<Vec<Change>, ApiError> {
+    if requests.len() > MAX_TABLES {
+        let count = requests.len();
+        return Err(ApiError::bad_request(format!("a transaction has at most {MAX_TABLES} tables, not {count}")));
+    }
+    let mut changes =
+        requests.into_iter().enumerate().map(|(place, r)| one(place, r)).collect::<Result<Vec<_>, _>>()?;
+    for change in &changes {
+        session.allow(Privilege::Write, &change.key.ns)?;
+    }
+    changes.sort_by(|a, b| a.key.cmp(&b.key));
+    match changes.windows(2).find(|pair| pair[0].key == pair[1].key) {
+        Some(pair) => Err(ApiError::bad_request(format!("the transaction names the table {} twice", pair[0].key))),
+        None => Ok(changes),
+    }
+}
+
+fn one(place: usize, request: CommitTableRequest) -> Result<Change, ApiError> {
+    let missing = || ApiError::bad_request(format!("cannot read the body: table-changes[{place}] has no identifier"));
+    let key = names::relation(request.identifier.clone().ok_or_else(missing)?)?;
+    Change::read(request, key)
+}
+
+/// In the order of the names, so that two transactions never wait for each other in a circle.
+async fn turns(app: &App, session: &Session, changes: &[Change]) -> Result<Vec<Turn>, ApiError> {
+    let mut turns = Vec::with_capacity(changes.len());
+    for change in changes {
+        turns.push(app.turns.wait(session.branch.id, &change.key).await?);
+    }
+    Ok(turns)
+}
+
+struct Plan {
+    next: Vec<Publish>,
+    /// Tables that a client only asked something about: what it asked must still hold when the others change.
+    unchanged: Vec<Operation>,
+}
+
+async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change]) -> Result<Plan, ApiError> {
+    let mut plan = Plan { next: Vec::new(), unchanged: Vec::new() };
+    let mut directories = HashSet::new();
+    for change in changes {
+        let base = change.base(app, session).await?;
+        match change.next(app, ground, &base)? {
+            Some(next) => {
+                // Both files would have one name.
+                if !directories.insert(next.directory.normal().to_owned()) {
+                    let (directory, key) = (&next.directory, &next.key);
+                    return Err(ApiError::validation(format!(
+                        "the metadata of {key} cannot go to {directory}: another table of the transaction has its there"
+                    )));
+                }
+                plan.next.push(next);
+            }
+            None => plan.unchanged.extend(base.into_table().map(|table| stays(change, table))),
+        }
+    }
+    Ok(plan)
+}
+
+fn stays(change: &Change, table: Relation) -> Operation {
+    let Relation { id, metadata_location } = table;
+    let expect = Expect::Location(metadata_location.clone());
+    let content = Sort::Table.content(id, metadata_location);
+    Operation::Put { key: change.key.clone(), expect, content, locations: None }
+}
