@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use crate::lab::{Answer, Api, Lab, metadata_files, schema, set};
 
 fn change(name: &str, requirements: Value, updates: Value) -> Value {
-    json!({"identifier": {"namespace": ["a"], "name": name}, "requirements": requirements, "updates": updates})
+    let mut change = json!({"identifier": {"namespace": ["a"], "name": name}});
+    change["requirements"] = requirements;
+    change["updates"] = updates;
+    change
 }
 
 async fn commit(api: &Api, changes: &[Value]) -> Answer {
