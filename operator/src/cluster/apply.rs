@@ -55,7 +55,8 @@ where
     write(context, owner, component, wanted).await
 }
 
-/// As [`apply`], in the operator's own namespace: marked with a label, and to be deleted by the owner's finalizer.
+/// As [`apply`], in the operator's own namespace: marked with a label, and to be deleted by the owner's finalizer. An
+/// owner that lives there itself is referred to, as everywhere.
 ///
 /// # Errors
 /// As [`apply`].
@@ -70,6 +71,9 @@ where
 {
     wanted.meta_mut().namespace = Some(context.settings.namespace.clone());
     wanted.labels_mut().insert(OWNER_UID.into(), owner.uid.clone());
+    if owner.namespace == context.settings.namespace {
+        wanted.meta_mut().owner_references = Some(vec![owner.reference.clone()]);
+    }
     write(context, owner, component, wanted).await
 }
 
