@@ -1,5 +1,7 @@
 //! The order of a Catalog's steps.
 
+use std::time::Duration;
+
 use crds::{Catalog, CatalogStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{Resource as _, ResourceExt as _};
@@ -8,9 +10,10 @@ use super::build::{AdminToken, Fresh, SealKey, objects};
 use super::database::{Target, adopted};
 use super::indexes::look;
 use super::let_go::let_go;
-use super::rollout::same_servers;
+use super::pods::trouble;
+use super::rollout::{Rollout, same_servers};
 use super::status::{Found, halted, judge, status};
-use super::{apply, deployable, dereference};
+use super::{Applied, Deployable, apply, deployable, dereference};
 use crate::Hold;
 use crate::cluster::{self, Notice};
 use crate::context::Context;
@@ -18,6 +21,9 @@ use crate::error::Halt;
 use crate::failpoint::hit;
 use crate::kind::{Kind, Next};
 use crate::outcome::Verdict;
+
+/// How often a rollout is looked at, for what the Deployment does not tell. Its changes wake the Catalog at once.
+const WHILE_ROLLING: Duration = Duration::from_secs(5);
 
 impl Kind for Catalog {
     const LABEL: &'static str = "catalog";
@@ -57,17 +63,28 @@ async fn make(context: &Context, catalog: &Catalog) -> Result<Result<Next, Hold>
         Ok(_) => Some(look(&context.builds, &valid.owner.uid, &Target::of(&valid), before).await),
         Err(_) => None,
     };
+    let rollout = look_at_rollout(context, &valid, &applied).await;
     let found = Found {
         catalog: &valid,
         applied: &applied,
+        rollout: rollout.as_ref(),
         indexes: indexes.as_ref(),
         seal: valid.seal.as_ref().unwrap_or(&fresh.seal),
         same_servers: applied.deployment.as_ref().is_some_and(|live| same_servers(&servers, live)),
     };
     announce(context, catalog, &found).await;
     tell(context, catalog, &found).await?;
-    let again = indexes.and_then(Result::ok).and_then(|looked| looked.again);
-    Ok(applied.schema.map(|_| Next::After(again.unwrap_or(context.settings.index_interval))))
+    let building = indexes.and_then(Result::ok).and_then(|looked| looked.again);
+    let rolling = rollout.filter(|rollout| !rollout.is_done()).map(|_| WHILE_ROLLING);
+    let again = building.into_iter().chain(rolling).min().unwrap_or(context.settings.index_interval);
+    Ok(applied.schema.map(|_| Next::After(again)))
+}
+
+/// Pods are asked only if something is left to be explained.
+async fn look_at_rollout(context: &Context, valid: &Deployable, applied: &Applied) -> Option<Rollout> {
+    let rollout = Rollout::of(applied.deployment.as_ref()?);
+    let trouble = if rollout.is_done() { None } else { trouble(context, valid).await };
+    Some(Rollout { trouble, ..rollout })
 }
 
 /// What is news, beside conditions.

@@ -12,6 +12,7 @@ mod dereference;
 mod fixture;
 mod indexes;
 mod let_go;
+mod pods;
 mod rollout;
 mod seen;
 mod status;

@@ -14,6 +14,8 @@ pub(super) struct Rollout {
     pub(super) current: bool,
     /// Why nothing moves any more.
     pub(super) stuck: Option<String>,
+    /// What a pod says of itself that does not come up.
+    pub(super) trouble: Option<String>,
 }
 
 impl Rollout {
@@ -27,6 +29,7 @@ impl Rollout {
             available: status.available_replicas.unwrap_or(0),
             current: seen && updated >= wanted && status.replicas.unwrap_or(0) <= updated,
             stuck: if seen { stuck(&status) } else { None },
+            trouble: None,
         }
     }
 
@@ -35,13 +38,22 @@ impl Rollout {
     }
 
     pub(super) fn message(&self) -> String {
-        let Self { wanted, available, current, stuck } = self;
+        let Self { wanted, available, current, stuck, trouble } = self;
         let pods =
             if *wanted == 0 { "no pod is wanted".to_owned() } else { format!("{available} of {wanted} pods serve") };
-        match (stuck, current) {
-            (Some(stuck), _) => format!("{pods}, and nothing moves: {stuck}"),
+        match (trouble.as_ref().or(stuck.as_ref()), current) {
+            (Some(trouble), _) => format!("{pods}: {trouble}"),
             (None, true) => pods,
             (None, false) => format!("{pods}, new ones are on their way"),
+        }
+    }
+
+    /// One word for what is not done.
+    pub(super) fn reason(&self) -> &'static str {
+        match (&self.trouble, &self.stuck) {
+            (Some(_), _) => "PodsFailing",
+            (None, Some(_)) => "RolloutStuck",
+            (None, None) => "RollingOut",
         }
     }
 }

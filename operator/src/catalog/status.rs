@@ -19,6 +19,8 @@ use crate::{Hold, Until};
 pub(super) struct Found<'a> {
     pub(super) catalog: &'a Deployable,
     pub(super) applied: &'a Applied,
+    /// `None` if there is no Deployment yet.
+    pub(super) rollout: Option<&'a Rollout>,
     /// `None` if the database is not ready, so that nobody looked.
     pub(super) indexes: Option<&'a Result<Looked, Hold>>,
     pub(super) seal: &'a SealKey,
@@ -55,8 +57,7 @@ impl Judgement {
 /// and while the database can't be asked by the operator but the servers find it.
 pub(super) fn judge(catalog: &Catalog, found: &Found<'_>) -> Judgement {
     let before = catalog.status.as_ref().is_some_and(|status| is_ready(&status.conditions));
-    let rollout = found.applied.deployment.as_ref().map(Rollout::of);
-    let serves = before && rollout.as_ref().is_some_and(|rollout| rollout.available > 0);
+    let serves = before && found.rollout.is_some_and(|rollout| rollout.available > 0);
     if let Err(hold) = &found.applied.schema {
         return match hold.until {
             Until::Works if serves && found.same_servers => {
@@ -65,15 +66,12 @@ pub(super) fn judge(catalog: &Catalog, found: &Found<'_>) -> Judgement {
             _ => Judgement::Halted(hold.clone().into()),
         };
     }
-    match rollout {
+    match found.rollout {
         Some(rollout) if rollout.is_done() => {
             let reason = if rollout.wanted == 0 { "Stopped" } else { "Available" };
             Judgement::Ready { reason, message: rollout.message() }
         }
-        Some(rollout) => {
-            let reason = if rollout.stuck.is_some() { "RolloutStuck" } else { "RollingOut" };
-            Judgement::Progressing { ready: serves, reason, message: rollout.message() }
-        }
+        Some(rollout) => Judgement::Progressing { ready: serves, reason: rollout.reason(), message: rollout.message() },
         None => Judgement::Progressing { ready: false, reason: "RollingOut", message: "there are no pods yet".into() },
     }
 }
@@ -139,17 +137,14 @@ fn indexes(found: &Found<'_>) -> Option<Said> {
 }
 
 fn deployed(found: &Found<'_>) -> Option<Said> {
-    let rollout = Rollout::of(found.applied.deployment.as_ref()?);
-    let (status, reason) = match &rollout.stuck {
-        _ if rollout.available >= rollout.wanted => (true, "Available"),
-        Some(_) => (false, "RolloutStuck"),
-        None => (false, "PodsMissing"),
-    };
-    Some(Said { type_: DEPLOYED, status, reason, message: rollout.message() })
+    let rollout = found.rollout?;
+    let enough = rollout.available >= rollout.wanted;
+    let reason = if enough { "Available" } else { rollout.reason() };
+    Some(Said { type_: DEPLOYED, status: enough, reason, message: rollout.message() })
 }
 
 fn synced(found: &Found<'_>) -> Option<Said> {
-    let rollout = Rollout::of(found.applied.deployment.as_ref()?);
+    let rollout = found.rollout?;
     let (status, reason, message) = match &found.applied.schema {
         Err(hold) if !found.same_servers => (false, hold.reason, "the pods run with older settings"),
         _ if rollout.current => (true, "Synced", "all pods run with these settings"),
@@ -191,7 +186,9 @@ mod tests {
         let (valid, seal) = (valid(&read(&json!({}))).unwrap(), fresh().seal);
         for (schema, deployment, same_servers) in steps.iter().cloned() {
             let applied = Applied { schema, deployment };
-            let found = Found { catalog: &valid, applied: &applied, indexes: None, seal: &seal, same_servers };
+            let rollout = applied.deployment.as_ref().map(Rollout::of);
+            let rollout = rollout.as_ref();
+            let found = Found { catalog: &valid, applied: &applied, rollout, indexes: None, seal: &seal, same_servers };
             let judgement = judge(&catalog, &found);
             catalog.status = Some(status(&catalog, &found, &judgement.verdict(0), Timestamp::UNIX_EPOCH));
         }
@@ -261,7 +258,10 @@ mod tests {
         let valid = valid(&read(&json!({}))).unwrap();
         let (mut catalog, seal) = (catalog(&json!({})), fresh().seal);
         let applied = Applied { schema: migrated(), deployment: Some(deployment(2, 2)) };
-        let found = Found { catalog: &valid, applied: &applied, indexes: None, seal: &seal, same_servers: true };
+        let rollout = applied.deployment.as_ref().map(Rollout::of);
+        let rollout = rollout.as_ref();
+        let found =
+            Found { catalog: &valid, applied: &applied, rollout, indexes: None, seal: &seal, same_servers: true };
         let mut tell = |second| {
             let judgement = judge(&catalog, &found);
             let now = Timestamp::from_second(second).unwrap();

@@ -1,5 +1,6 @@
-//! All objects of a kind in the namespaces that the operator watches.
+//! Objects of a kind: all in the namespaces that the operator watches, or those with some labels in one namespace.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
@@ -31,4 +32,22 @@ where
         all.extend(page.items.into_iter().filter_map(|DeserializeGuard(one)| one.ok()));
     }
     Ok(all)
+}
+
+/// The objects of a namespace that have all these labels.
+///
+/// # Errors
+/// [`Error`].
+pub async fn list_labelled<K>(
+    context: &Context,
+    namespace: &str,
+    labels: &BTreeMap<String, String>,
+) -> Result<Vec<K>, Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
+    let selector = labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",");
+    let params = ListParams::default().labels(&selector);
+    let api = api::<K>(&context.client, namespace);
+    Ok(within(|| format!("list the {} of {namespace}", K::plural(&())), api.list(&params)).await?.items)
 }

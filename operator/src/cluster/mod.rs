@@ -14,7 +14,7 @@ pub use apply::{Applied, Change, apply, apply_apart};
 pub use delete::delete;
 pub use event::{Notice, event};
 pub use finalizer::{FINALIZER, add as add_finalizer, has as has_finalizer, remove as remove_finalizer};
-pub use list::list;
+pub use list::{list, list_labelled};
 pub use owner::{OWNER_UID, Owner, labels};
 pub use read::{read, read_metadata, read_secret};
 pub use status::write as write_status;

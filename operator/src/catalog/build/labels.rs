@@ -16,7 +16,7 @@ pub(super) fn of_pods(catalog: &Deployable) -> BTreeMap<String, String> {
     labels(&catalog.owner, COMPONENT)
 }
 
-pub(super) fn selecting_pods(catalog: &Deployable) -> BTreeMap<String, String> {
+pub(in crate::catalog) fn selecting_pods(catalog: &Deployable) -> BTreeMap<String, String> {
     of_pods(catalog).into_iter().filter(|(key, _)| SELECTING.contains(&key.as_str())).collect()
 }
 

@@ -13,7 +13,7 @@ mod server_settings;
 mod service;
 mod service_account;
 
-pub(in crate::catalog) use labels::COMPONENT;
+pub(in crate::catalog) use labels::{COMPONENT, selecting_pods};
 pub(in crate::catalog) use objects::seal_name;
 pub use objects::{Fresh, Objects, objects};
 pub(in crate::catalog) use pod::config_hash_of;
