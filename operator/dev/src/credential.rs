@@ -5,6 +5,7 @@
 use catalog_api::management::TokenInfo;
 use catalog_api::{BearerToken, ErrorType};
 use catalog_client::Client;
+use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use operator::token::{self, Due, Validated, Why};
 
@@ -78,7 +79,7 @@ impl Credential {
         match due {
             Due::Issue { revision, why } => self.issue(client, revision, why, now).await,
             Due::Confirm { revision } => {
-                self.confirm(client, revision, Why::Renewal, now).await?;
+                self.confirm(client, revision, now).await?;
                 Ok(Supplied::Unchanged)
             }
             Due::Wait { until: _ } => {
@@ -106,18 +107,14 @@ impl Credential {
             answer => answer?,
         };
         self.reader.write(&issue.files)?;
-        self.confirm(client, revision, why, now).await?;
+        self.confirm(client, revision, now).await?;
         Ok(Supplied::Issued { why, expires_at: issue.put.expires_at })
     }
 
-    async fn confirm(
-        &mut self,
-        client: &Client,
-        revision: i64,
-        why: Why,
-        now: Timestamp,
-    ) -> Result<(), CredentialError> {
-        let confirmed = client.confirm_token(&self.token.uid, revision, &token::confirm(&self.token, why, now)).await?;
+    async fn confirm(&mut self, client: &Client, revision: i64, now: Timestamp) -> Result<(), CredentialError> {
+        let active: Vec<_> = client.list_active_tokens(Some(&self.token.principal), None).try_collect().await?;
+        let confirm = token::confirm(&self.token, revision, &active, now);
+        let confirmed = client.confirm_token(&self.token.uid, revision, &confirm).await?;
         if confirmed.is_some() {
             self.newest = Newest::Known(confirmed);
         }

@@ -72,7 +72,7 @@ fn one(steps: &mut Steps, desired: &Desired, key: &Key, wanted: &Wanted, around:
                 token: resource,
             };
             let valid = token::validate(&read)?;
-            steps.tokens.push((key.clone(), shortened(valid, around.ttl)));
+            steps.tokens.push((key.clone(), valid.shortened(around.ttl)));
         }
     }
     Ok(())
@@ -97,13 +97,6 @@ fn seen(desired: &Desired, reference: &crds::CatalogRef, namespace: &str) -> Opt
 fn credentials(desired: &Desired, warehouse: &crds::Warehouse, namespace: &str) -> Option<operator::SecretData> {
     let name = &warehouse.spec.storage.as_ref()?.s3.as_ref()?.credentials.secret_ref.name;
     desired.secrets.get(&(namespace.into(), name.clone())).cloned()
-}
-
-fn shortened(token: token::Validated, ttl: Option<Duration>) -> token::Validated {
-    match ttl {
-        Some(ttl) => token::Validated { ttl, renew_before: ttl / 3, ..token },
-        None => token,
-    }
 }
 
 /// Tables must not lie among the credentials.

@@ -1,6 +1,7 @@
 //! The leaves that talk to the API server, one file each. Every call ends within [`PATIENCE`], whatever the server does.
 
 mod apply;
+mod children;
 mod compare;
 mod delete;
 mod event;
@@ -11,6 +12,7 @@ mod read;
 mod status;
 
 pub use apply::{Applied, Change, apply, apply_apart};
+pub use children::children;
 pub use delete::delete;
 pub use event::{Notice, event};
 pub use finalizer::{FINALIZER, add as add_finalizer, has as has_finalizer, remove as remove_finalizer};

@@ -1,11 +1,14 @@
 //! A valid Token and a fresh random token → the requests, and the times.
 
+use std::time::Duration;
+
 use catalog_api::BearerToken;
-use catalog_api::management::{ConfirmToken, PutToken};
+use catalog_api::management::{ConfirmToken, PutToken, TokenInfo};
 use jiff::{Timestamp, Unit};
 use sha2::{Digest as _, Sha256};
 
-use super::{Files, Validated, Why, files};
+use super::due::exceeds;
+use super::{Files, Validated, files};
 
 /// A credential that is about to be issued.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,16 +39,14 @@ pub fn issue(token: &Validated, bearer: &BearerToken, now: Timestamp) -> Issue {
     }
 }
 
-/// The confirmation of a new credential: how long the older ones stay good.
+/// The confirmation of a credential: how long the older ones stay good. `active` are the credentials that the server
+/// takes now; if an older one of them allows what the Token does not allow any more, there is no overlap. It is they
+/// that decide and not why the new one was issued, which nobody knows any more after a crash.
 #[must_use]
-pub fn confirm(token: &Validated, why: Why, now: Timestamp) -> ConfirmToken {
-    let cap_older_at = match why {
-        Why::Narrowed => now,
-        Why::First | Why::Lost | Why::Renewal | Why::Changed => {
-            now.checked_add(token.overlap).unwrap_or(Timestamp::MAX)
-        }
-    };
-    ConfirmToken { cap_older_at }
+pub fn confirm(token: &Validated, revision: i64, active: &[TokenInfo], now: Timestamp) -> ConfirmToken {
+    let mut older = active.iter().filter(|one| one.owner_uid == token.uid && one.revision < revision);
+    let overlap = if older.any(|one| exceeds(token, one, now)) { Duration::ZERO } else { token.overlap };
+    ConfirmToken { cap_older_at: now.checked_add(overlap).unwrap_or(Timestamp::MAX) }
 }
 
 /// When a credential is replaced: `renewBefore` before its end, and with a jitter of 1 a twentieth of the time until
@@ -73,8 +74,7 @@ fn whole_second(time: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
     use crate::catalog::Seen;
-    use crate::token::{Dereferenced, Due, due, validate};
-    use catalog_api::management::TokenInfo;
+    use crate::token::{Dereferenced, Due, Why, due, validate};
     use jiff::ToSpan as _;
     use serde_json::{Value, json};
 
@@ -185,8 +185,24 @@ mod tests {
         assert_eq!(next(&more, &row, &bearer, 1.second()), Due::Issue { revision: 5, why: Why::Changed });
         assert_eq!(next(&other, &row, &bearer, 1.second()), Due::Issue { revision: 5, why: Why::Narrowed });
         assert_eq!(next(&shorter, &row, &bearer, 1.second()), Due::Issue { revision: 5, why: Why::Narrowed });
-        assert_eq!(confirm(&more, Why::Changed, now()).cap_older_at, now() + 1.hour());
-        assert_eq!(confirm(&other, Why::Narrowed, now()).cap_older_at, now());
+        let active = [row];
+        assert_eq!(confirm(&more, 5, &active, now()).cap_older_at, now() + 1.hour());
+        assert_eq!(confirm(&other, 5, &active, now()).cap_older_at, now());
+        assert_eq!(confirm(&shorter, 5, &active, now()).cap_older_at, now());
+    }
+
+    #[test]
+    fn less_ends_the_old_ones_even_if_a_crash_came_between() {
+        let (before, bearer) = (token(&json!({})), BearerToken::generate().unwrap());
+        let less = token(&json!({"grants": [{"warehouse": "lake", "namespaces": ["a"], "privileges": ["Read"]}]}));
+        let old = row(&before, &bearer, true);
+        let lost = TokenInfo { revision: 5, ..row(&less, &BearerToken::generate().unwrap(), false) };
+        let issue = Due::Issue { revision: 6, why: Why::Lost };
+        assert_eq!(due(&less, Some(&lost), Some(bearer.id()), now()), issue);
+        assert_eq!(confirm(&less, 6, &[old.clone(), lost.clone()], now()).cap_older_at, now());
+        assert_eq!(confirm(&less, 6, &[lost], now()).cap_older_at, now() + 1.hour());
+        let others = TokenInfo { owner_uid: "another".into(), ..old };
+        assert_eq!(confirm(&less, 6, &[others], now()).cap_older_at, now() + 1.hour());
     }
 
     #[test]
@@ -199,6 +215,6 @@ mod tests {
     #[test]
     fn the_overlap_is_the_tokens_own_if_it_says_one() {
         let token = token(&json!({"overlap": "90s"}));
-        assert_eq!(confirm(&token, Why::Renewal, now()).cap_older_at, now() + 90.seconds());
+        assert_eq!(confirm(&token, 2, &[], now()).cap_older_at, now() + 90.seconds());
     }
 }

@@ -57,9 +57,7 @@ pub fn due(token: &Validated, newest: Option<&TokenInfo>, held: Option<&str>, no
 }
 
 fn stale(token: &Validated, newest: &TokenInfo, held: Option<&str>, now: Timestamp) -> Option<Why> {
-    let left = newest.expires_at.duration_since(now);
-    let too_long = Duration::try_from(left).is_ok_and(|left| left > token.ttl + SLACK);
-    if too_long || narrowed(&newest.grants, &token.grants) {
+    if exceeds(token, newest, now) {
         Some(Why::Narrowed)
     } else if newest.revoked_at.is_some() || held != Some(newest.token_id.as_str()) {
         Some(Why::Lost)
@@ -68,4 +66,11 @@ fn stale(token: &Validated, newest: &TokenInfo, held: Option<&str>, now: Timesta
     } else {
         None
     }
+}
+
+/// Whether a credential allows more than the Token, or for longer.
+pub(super) fn exceeds(token: &Validated, credential: &TokenInfo, now: Timestamp) -> bool {
+    let left = credential.expires_at.duration_since(now);
+    let too_long = Duration::try_from(left).is_ok_and(|left| left > token.ttl + SLACK);
+    too_long || narrowed(&credential.grants, &token.grants)
 }

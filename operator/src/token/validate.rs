@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catalog_api::Grant;
-use crds::{Token, TokenSpec};
+use crds::{Catalog, Token, TokenSpec};
 use kube::ResourceExt as _;
 
 use super::grants;
@@ -23,6 +23,17 @@ pub struct Dereferenced {
     pub uri: Option<String>,
 }
 
+impl Dereferenced {
+    /// The Catalog, if it takes the Token.
+    ///
+    /// # Errors
+    /// `CatalogNotFound`, `NotAllowed`.
+    pub(super) fn admitted(&self) -> Result<&Catalog, Hold> {
+        let namespace = self.token.namespace().unwrap_or_default();
+        admitted(self.catalog.as_ref(), &self.token.spec.catalog_ref, &namespace)
+    }
+}
+
 /// A Token for which credentials can be issued.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Validated {
@@ -38,14 +49,26 @@ pub struct Validated {
     pub uri: String,
 }
 
+impl Validated {
+    /// For tests, which have no time for the shortest life that a Token may ask for: every credential lives for `ttl`,
+    /// and what else is a length of time shrinks with it.
+    #[must_use]
+    pub fn shortened(self, ttl: Option<Duration>) -> Self {
+        match ttl {
+            Some(ttl) => Self { ttl, renew_before: ttl / 3, overlap: self.overlap.min(ttl / 3), ..self },
+            None => self,
+        }
+    }
+}
+
 /// # Errors
 /// `CatalogNotFound`, `NotAllowed`, `CatalogNotReady`.
 pub fn validate(read: &Dereferenced) -> Result<Validated, Hold> {
-    let Dereferenced { token, catalog, uri } = read;
-    let TokenSpec { catalog_ref, grants, ttl, renew_before, overlap, secret_name, type_: crds::TokenType::Bearer } =
+    let Dereferenced { token, catalog: _, uri } = read;
+    let TokenSpec { catalog_ref: _, grants, ttl, renew_before, overlap, secret_name, type_: crds::TokenType::Bearer } =
         &token.spec;
     let namespace = token.namespace().unwrap_or_default();
-    let catalog = admitted(catalog.as_ref(), catalog_ref, &namespace)?;
+    let catalog = read.admitted()?;
     let uri = catalog.spec.external_uri.as_ref().or(uri.as_ref());
     let uri = uri.ok_or_else(|| Hold::waiting("CatalogNotReady", "the Catalog has no address yet"))?;
     let ttl = Duration::from_secs(ttl.as_secs());
