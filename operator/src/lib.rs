@@ -11,21 +11,27 @@
 //! leaves that it calls, such as those in [`cluster`], never call back.
 
 pub mod catalog;
+pub mod cli;
 pub mod cluster;
 pub mod context;
+pub mod controller;
 mod error;
 pub mod failpoint;
 mod hold;
 mod host;
 pub mod kind;
+pub mod leader;
 pub mod metrics;
 pub mod outcome;
+pub mod platform;
 pub mod retry;
+pub mod run;
 mod secret;
 pub mod server;
 pub mod settings;
 pub mod token;
 pub mod warehouse;
+pub mod watch;
 
 pub use context::Context;
 pub use error::{Error, Halt};

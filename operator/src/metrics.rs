@@ -27,7 +27,11 @@ pub struct Metrics {
 
 /// Labels whose names are a matter of the family.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Labels(Vec<(&'static str, &'static str)>);
+struct Labels(Vec<(&'static str, String)>);
+
+fn labels(pairs: &[(&'static str, &str)]) -> Labels {
+    Labels(pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+}
 
 impl EncodeLabelSet for Labels {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
@@ -55,28 +59,28 @@ impl Default for Metrics {
 impl Metrics {
     /// A reconcile ended after so long: `done`, `held` or `failed`.
     pub fn reconciled(&self, kind: &'static str, outcome: &'static str, took: Duration) {
-        self.reconciles.get_or_create(&Labels(vec![("kind", kind), ("outcome", outcome)])).inc();
-        self.durations.get_or_create(&Labels(vec![("kind", kind)])).observe(took.as_secs_f64());
+        self.reconciles.get_or_create(&labels(&[("kind", kind), ("outcome", outcome)])).inc();
+        self.durations.get_or_create(&labels(&[("kind", kind)])).observe(took.as_secs_f64());
     }
 
     /// A resource can't go on until something happens.
     pub fn held(&self, kind: &'static str, reason: &'static str) {
-        self.holds.get_or_create(&Labels(vec![("kind", kind), ("reason", reason)])).inc();
+        self.holds.get_or_create(&labels(&[("kind", kind), ("reason", reason)])).inc();
     }
 
     /// A reconcile failed, and is repeated.
     pub fn failed(&self, kind: &'static str, reason: &'static str) {
-        self.errors.get_or_create(&Labels(vec![("kind", kind), ("reason", reason)])).inc();
+        self.errors.get_or_create(&labels(&[("kind", kind), ("reason", reason)])).inc();
     }
 
     /// A resource was skipped, since it does not parse.
-    pub fn unreadable(&self, kind: &'static str) {
-        self.unreadable.get_or_create(&Labels(vec![("kind", kind)])).inc();
+    pub fn unreadable(&self, kind: &str) {
+        self.unreadable.get_or_create(&labels(&[("kind", kind)])).inc();
     }
 
     /// A watch broke; it begins again by itself.
-    pub fn watch_failed(&self, kind: &'static str) {
-        self.watch_errors.get_or_create(&Labels(vec![("kind", kind)])).inc();
+    pub fn watch_failed(&self, kind: &str) {
+        self.watch_errors.get_or_create(&labels(&[("kind", kind)])).inc();
     }
 
     /// Whether this process is the one that works.

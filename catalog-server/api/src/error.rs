@@ -52,6 +52,8 @@ error_types! {
     ValidationException = 400,
     /// As `ValidationException`, where the Java reference checks an argument: its client throws the same again.
     IllegalArgumentException = 400,
+    /// The storage of a warehouse says no: its keys, a permission, a bucket that is not there.
+    StorageRefusedException = 400,
     /// No credential, or not a valid one.
     NotAuthorizedException = 401,
     /// The credential does not allow this.
@@ -92,6 +94,8 @@ error_types! {
     CommitStateUnknownException = 500,
     /// Certainly not applied; the database or the object store is away.
     ServiceUnavailableException = 503,
+    /// The storage of a warehouse does not answer.
+    StorageUnavailableException = 503,
     /// Certainly not applied; try again after the time in `Retry-After`.
     SlowDownException = 503,
 }

@@ -17,6 +17,7 @@ pub use delete::delete;
 pub use event::{Notice, event};
 pub use finalizer::{FINALIZER, add as add_finalizer, has as has_finalizer, remove as remove_finalizer};
 pub use list::{list, list_labelled};
+pub(crate) use owner::MANAGED_BY;
 pub use owner::{OWNER_UID, Owner, labels};
 pub use read::{read, read_metadata, read_secret};
 pub use status::write as write_status;

@@ -12,8 +12,8 @@ use crate::error::ApiError;
 use crate::locations::Location;
 use crate::storage::{FileError, WarehouseContext};
 
-/// The caller waits; a store that takes longer is not fit for commits anyhow.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The caller waits, the operator ten seconds; a store that takes longer is not fit for commits anyhow.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// Characters of the store's own words that are passed on (CONTRACT §4).
 const MAX_WORDS: usize = 200;
 const CONTENT: &[u8] = b"Pangolin checks whether it can write here. This file may be deleted.\n";
@@ -25,7 +25,10 @@ pub(super) async fn probe(app: &App, warehouse: &WarehouseContext) -> Result<(),
     let root = Location::parse(&warehouse.row.location).map_err(ApiError::internal)?;
     let file = root.join(&format!(".pangolin-probe-{}", app.ids.random()));
     let tried = timeout(PATIENCE, try_file(app, warehouse, &file)).await;
-    let slow = || ApiError::unavailable(format!("the storage did not answer within {PATIENCE:?}"));
+    let slow = || {
+        let message = format!("cannot reach the storage: no answer within {PATIENCE:?}");
+        ApiError::new(ErrorType::StorageUnavailableException, message)
+    };
     tried.map_err(|_| slow())?.map_err(explain)
 }
 
@@ -40,11 +43,12 @@ async fn try_file(app: &App, warehouse: &WarehouseContext, file: &str) -> Result
 fn explain(error: FileError) -> ApiError {
     let words = words(&error);
     match error {
-        FileError::Denied { .. } | FileError::NotAllowed { .. } | FileError::NotFound { .. } => {
-            ApiError::validation(format!("cannot use the location: {words}"))
+        FileError::Denied { .. } | FileError::NotFound { .. } => {
+            ApiError::new(ErrorType::StorageRefusedException, format!("cannot use the location: {words}"))
         }
+        FileError::NotAllowed { .. } => ApiError::validation(format!("cannot use the location: {words}")),
         FileError::Unavailable { .. } => {
-            ApiError::new(ErrorType::ServiceUnavailableException, format!("cannot reach the storage: {words}"))
+            ApiError::new(ErrorType::StorageUnavailableException, format!("cannot reach the storage: {words}"))
         }
         FileError::Exists { .. } | FileError::Unusable { .. } => {
             ApiError::validation(format!("cannot use the storage: {words}"))
@@ -87,7 +91,7 @@ mod tests {
         let body = format!("<Error><Code>NoSuchBucket</Code><Message>{}</Message></Error>", "x".repeat(500));
         let error = FileError::Denied { location: "s3://b/x".into(), source: body.into() };
         let explained = explain(error);
-        assert_eq!(explained.r#type.code(), 400);
+        assert_eq!(explained.r#type, ErrorType::StorageRefusedException);
         assert!(explained.message.contains("NoSuchBucket: xxx"), "{explained}");
         assert!(explained.message.len() < 300);
     }

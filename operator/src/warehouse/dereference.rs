@@ -1,0 +1,24 @@
+//! Everything that a Warehouse refers to, as it is now.
+
+use crds::Warehouse;
+use kube::ResourceExt as _;
+
+use super::Dereferenced;
+use crate::context::Context;
+use crate::error::Halt;
+use crate::{catalog, cluster};
+
+/// Reads the Catalog and the Secret with the keys.
+///
+/// # Errors
+/// `CatalogOutOfSight`; failed calls. What is not there is `validate`'s business.
+pub async fn dereference(context: &Context, warehouse: &Warehouse) -> Result<Dereferenced, Halt> {
+    let namespace = warehouse.namespace().unwrap_or_default();
+    let catalog = catalog::seen(context, &warehouse.spec.catalog_ref, &namespace).await?;
+    let s3 = warehouse.spec.storage.as_ref().and_then(|storage| storage.s3.as_ref());
+    let credentials = match s3 {
+        Some(s3) => cluster::read_secret(context, &namespace, &s3.credentials.secret_ref.name).await?,
+        None => None,
+    };
+    Ok(Dereferenced { warehouse: warehouse.clone(), catalog, credentials })
+}

@@ -1,0 +1,266 @@
+//! The watches, and who is woken by what:
+//!
+//! | what changes | wakes |
+//! |---|---|
+//! | spec, annotations, finalizers, deletion of a resource | itself |
+//! | spec, end, address or conditions of a Catalog | its Warehouses and Tokens |
+//! | a Warehouse or Token that is gone | its Catalog, which may wait for that |
+//! | a Secret (metadata only) | those that read it, keep it, or own it |
+//! | another object with our label (metadata only) | the Catalog that owns it |
+//! | the labels of a namespace (metadata only) | the Warehouses and Tokens in it whose Catalog is elsewhere |
+//!
+//! Each kind is watched once, whoever wants to know. Events only say *that* something changed; `dereference` reads what.
+
+mod merge;
+mod news;
+mod stream;
+mod wake;
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crds::{Catalog, Token, Warehouse};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::api::{Api, ObjectMeta, PartialObjectMeta};
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::store::{Store, Writer};
+use kube::runtime::reflector::{self, ObjectRef};
+use kube::runtime::watcher::{self, Event};
+use kube::{Client, Resource};
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use crate::cluster::MANAGED_BY;
+use crate::context::Context;
+use merge::Merge;
+use news::News;
+use wake::{Dependent, UsesSecret};
+
+/// What can be watched here.
+pub trait Watchable:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
+{
+}
+
+impl<K> Watchable for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// What a controller works on: the resources of its kind as they are, and which of them it has to look at.
+pub struct Watched<K: Watchable> {
+    pub store: Store<K>,
+    pub queue: UnboundedReceiver<ObjectRef<K>>,
+}
+
+/// The three kinds.
+pub struct All {
+    pub catalogs: Watched<Catalog>,
+    pub warehouses: Watched<Warehouse>,
+    pub tokens: Watched<Token>,
+}
+
+/// Begins all watches, as tasks that never end.
+pub fn start(context: &Arc<Context>, tasks: &mut JoinSet<()>) -> All {
+    let (catalogs, catalog_writer, catalog_bell) = watched::<Catalog>();
+    let (warehouses, warehouse_writer, warehouse_bell) = watched::<Warehouse>();
+    let (tokens, token_writer, token_bell) = watched::<Token>();
+    let bells = Bells { catalogs: catalog_bell, warehouses: warehouse_bell, tokens: token_bell };
+    tasks.spawn(follow_catalogs(Arc::clone(context), catalog_writer, bells.clone()));
+    tasks.spawn(follow_dependents(
+        Arc::clone(context),
+        warehouse_writer,
+        bells.warehouses.clone(),
+        bells.catalogs.clone(),
+    ));
+    tasks.spawn(follow_dependents(Arc::clone(context), token_writer, bells.tokens.clone(), bells.catalogs.clone()));
+    tasks.spawn(follow_secrets(Arc::clone(context), bells.clone()));
+    tasks.spawn(follow_children(Arc::clone(context), bells.catalogs.clone()));
+    // Whoever may look into some namespaces only may not list them all.
+    if context.settings.watch_namespaces.is_empty() {
+        tasks.spawn(follow_namespaces(Arc::clone(context), bells));
+    }
+    All { catalogs, warehouses, tokens }
+}
+
+/// Wakes the resources of one kind.
+struct Bell<K: Watchable> {
+    store: Store<K>,
+    queue: UnboundedSender<ObjectRef<K>>,
+}
+
+impl<K: Watchable> Clone for Bell<K> {
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), queue: self.queue.clone() }
+    }
+}
+
+impl<K: Watchable> Bell<K> {
+    /// A resource that is not there is not looked at, so no harm is done.
+    fn ring(&self, who: ObjectRef<K>) {
+        // Nobody listens any more only when the process ends.
+        let _ = self.queue.send(who);
+    }
+
+    fn ring_those(&self, concerned: impl Fn(&K) -> bool) {
+        for resource in self.store.state_filter(concerned) {
+            self.ring(ObjectRef::from_obj(resource.as_ref()));
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Bells {
+    catalogs: Bell<Catalog>,
+    warehouses: Bell<Warehouse>,
+    tokens: Bell<Token>,
+}
+
+fn watched<K: Watchable>() -> (Watched<K>, Writer<K>, Bell<K>) {
+    let (store, writer) = reflector::store();
+    let (sender, queue) = unbounded_channel();
+    (Watched { store: store.clone(), queue }, writer, Bell { store, queue: sender })
+}
+
+async fn follow_catalogs(context: Arc<Context>, mut writer: Writer<Catalog>, bells: Bells) {
+    let (mut own, mut dependents) = (News::default(), News::default());
+    let apis = apis(&context, &context.settings.watch_namespaces);
+    follow(&context, apis, &mut writer, |catalog, gone| {
+        let metadata = &catalog.metadata;
+        let reference = ObjectRef::from_obj(catalog);
+        if gone {
+            own.forget(metadata);
+            dependents.forget(metadata);
+        } else if own.is(metadata, news::own(metadata)) {
+            bells.catalogs.ring(reference.clone());
+        }
+        if gone || dependents.is(metadata, news::for_dependents(catalog)) {
+            bells.warehouses.ring_those(|warehouse| warehouse.catalog() == reference);
+            bells.tokens.ring_those(|token| token.catalog() == reference);
+        }
+    })
+    .await;
+}
+
+async fn follow_dependents<K: Watchable + Dependent>(
+    context: Arc<Context>,
+    mut writer: Writer<K>,
+    own_bell: Bell<K>,
+    catalogs: Bell<Catalog>,
+) {
+    let mut own = News::default();
+    let apis = apis(&context, &context.settings.watch_namespaces);
+    follow(&context, apis, &mut writer, |resource: &K, gone| {
+        let metadata = resource.meta();
+        if gone {
+            own.forget(metadata);
+            catalogs.ring(resource.catalog());
+        } else if own.is(metadata, news::own(metadata)) {
+            own_bell.ring(ObjectRef::from_obj(resource));
+        }
+    })
+    .await;
+}
+
+/// Keeps the store as the API server says, and tells about each resource that was touched, and whether it is gone.
+async fn follow<K: Watchable>(
+    context: &Arc<Context>,
+    apis: Vec<Api<DeserializeGuard<K>>>,
+    writer: &mut Writer<K>,
+    mut tell: impl FnMut(&K, bool),
+) {
+    let mut merge = Merge::new(apis.len());
+    let mut events = stream::resources(context, apis);
+    while let Some((part, event)) = events.next().await {
+        for event in merge.step(part, event) {
+            writer.apply_watcher_event(&event);
+            match event {
+                Event::Init | Event::InitDone => {}
+                Event::InitApply(resource) | Event::Apply(resource) => tell(&resource, false),
+                Event::Delete(resource) => tell(&resource, true),
+            }
+        }
+    }
+}
+
+async fn follow_secrets(context: Arc<Context>, bells: Bells) {
+    let mut namespaces: BTreeSet<_> = context.settings.watch_namespaces.iter().cloned().collect();
+    if !namespaces.is_empty() {
+        // The admin tokens are there.
+        namespaces.insert(context.settings.namespace.clone());
+    }
+    let namespaces: Vec<_> = namespaces.into_iter().collect();
+    let apis = apis::<PartialObjectMeta<Secret>>(&context, &namespaces);
+    let mut secrets = stream::metadata(&context, apis, &watcher::Config::default());
+    while let Some(secret) = secrets.next().await {
+        wake(&bells.catalogs, &secret);
+        wake(&bells.warehouses, &secret);
+        wake(&bells.tokens, &secret);
+    }
+}
+
+fn wake<K: Watchable + UsesSecret>(bell: &Bell<K>, secret: &ObjectMeta) {
+    bell.ring_those(|resource| wake::concerns(secret, resource));
+}
+
+/// Children other than Secrets. Whoever takes our label off by hand deletes the child from the watch, which wakes, too.
+async fn follow_children(context: Arc<Context>, catalogs: Bell<Catalog>) {
+    let children = [
+        children::<Deployment>(&context),
+        children::<Service>(&context),
+        children::<ServiceAccount>(&context),
+        children::<ConfigMap>(&context),
+        children::<PodDisruptionBudget>(&context),
+        children::<NetworkPolicy>(&context),
+    ];
+    let mut children = futures::stream::select_all(children);
+    while let Some(child) = children.next().await {
+        for owner in wake::owners(&child) {
+            catalogs.ring(owner);
+        }
+    }
+}
+
+fn children<K: Watchable>(context: &Arc<Context>) -> BoxStream<'static, ObjectMeta> {
+    let config = watcher::Config::default().labels(&format!("app.kubernetes.io/managed-by={MANAGED_BY}"));
+    stream::metadata(context, apis::<PartialObjectMeta<K>>(context, &context.settings.watch_namespaces), &config)
+}
+
+async fn follow_namespaces(context: Arc<Context>, bells: Bells) {
+    let mut labels = News::default();
+    let api: Api<PartialObjectMeta<Namespace>> = Api::all(context.client.clone());
+    let mut namespaces = stream::metadata(&context, vec![api], &watcher::Config::default());
+    while let Some(namespace) = namespaces.next().await {
+        if labels.is(&namespace, news::labels(&namespace)) {
+            let guest = |metadata: &ObjectMeta, guest: bool| guest && metadata.namespace == namespace.name;
+            bells.warehouses.ring_those(|warehouse| guest(&warehouse.metadata, warehouse.is_guest()));
+            bells.tokens.ring_those(|token| guest(&token.metadata, token.is_guest()));
+        }
+    }
+}
+
+/// One for all namespaces, or one for each.
+fn apis<K>(context: &Context, namespaces: &[String]) -> Vec<Api<K>>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    let client = || -> Client { context.client.clone() };
+    match namespaces {
+        [] => vec![Api::all(client())],
+        some => some.iter().map(|namespace| Api::namespaced(client(), namespace)).collect(),
+    }
+}
