@@ -44,6 +44,9 @@ pub struct Arguments {
     /// How often everything is looked at although nothing happened
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     safety_interval: Duration,
+    /// How often the indexes of a Catalog's database are looked at
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = duration)]
+    index_interval: Duration,
     /// How a line of the log looks
     #[arg(long, value_enum, default_value = "json")]
     log_format: LogFormat,
@@ -117,6 +120,7 @@ fn settings(arguments: Arguments, environment: impl Fn(&str) -> Option<String>) 
         lease_name,
         cluster_domain,
         safety_interval,
+        index_interval,
         log_format: _,
         log_level: _,
         test_credential_ttl,
@@ -133,6 +137,7 @@ fn settings(arguments: Arguments, environment: impl Fn(&str) -> Option<String>) 
         lease_name,
         cluster_domain,
         safety_interval,
+        index_interval,
         test_credential_ttl,
         server_uri_override,
     }
