@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crds::Warehouse;
+use crds::{Catalog, Token, Warehouse};
 use jiff::Timestamp;
 use kube::runtime::reflector::store::Store;
 use kube::{Client, Config};
@@ -111,14 +111,17 @@ struct Team {
 impl Team {
     fn start(context: &Arc<Context>, stage: &watch::Sender<Stage>) -> Self {
         let (mut watches, mut controllers) = (JoinSet::new(), JoinSet::new());
-        let watches::All { catalogs: _, warehouses, tokens: _ } = watches::start(context, &mut watches);
-        watches.spawn(announce(warehouses.store.clone(), stage.clone()));
+        let watches::All { catalogs, warehouses, tokens } = watches::start(context, &mut watches);
+        let stores = (catalogs.store.clone(), warehouses.store.clone(), tokens.store.clone());
+        watches.spawn(announce(stores, stage.clone()));
         let (stopping, stopped) = watch::channel(false);
         let stop = || {
             let mut stopped = stopped.clone();
             async move { drop(stopped.wait_for(|stopped| *stopped).await) }
         };
+        controllers.spawn(controller::run(Arc::clone(context), catalogs, stop()));
         controllers.spawn(controller::run(Arc::clone(context), warehouses, stop()));
+        controllers.spawn(controller::run(Arc::clone(context), tokens, stop()));
         Self { watches, controllers, stopping }
     }
 
@@ -134,9 +137,13 @@ impl Team {
 }
 
 /// Tells `/readyz` when all is listed, and goes on as all watches do.
-async fn announce(warehouses: Store<Warehouse>, stage: watch::Sender<Stage>) {
-    if warehouses.wait_until_ready().await.is_ok() {
-        tracing::info!(warehouses = warehouses.len(), "all resources are listed");
+async fn announce(stores: (Store<Catalog>, Store<Warehouse>, Store<Token>), stage: watch::Sender<Stage>) {
+    let (catalogs, warehouses, tokens) = stores;
+    let listed =
+        tokio::try_join!(catalogs.wait_until_ready(), warehouses.wait_until_ready(), tokens.wait_until_ready());
+    if listed.is_ok() {
+        let (catalogs, warehouses, tokens) = (catalogs.len(), warehouses.len(), tokens.len());
+        tracing::info!(catalogs, warehouses, tokens, "all resources are listed");
         stage.send_if_modified(|stage| {
             let syncing = *stage == Stage::Syncing;
             if syncing {
