@@ -6,6 +6,7 @@ use crate::cases::{self, Case};
 use crate::chance;
 use crate::cluster;
 use crate::failure::{Failure, Outcome};
+use crate::image;
 use crate::lab::Lab;
 use crate::runner;
 
@@ -29,6 +30,10 @@ enum Verb {
     /// Takes root on Linux. The programs are built from Go modules at the first time, which takes minutes; what Debian
     /// has comes by apt-get. Nothing is pulled, and nothing in the cluster can reach out of this machine.
     Up(cluster::Up),
+    /// Build our programs as images, without Docker; say how large they are and what they are called.
+    ///
+    /// The programs are static; an image has nothing else in it but the certificate authorities.
+    Images(image::Images),
     /// End a cluster and remove all that it had
     Down(cluster::Which),
     /// Say what runs and what is broken
@@ -59,6 +64,7 @@ impl Cli {
         match self.verb {
             Verb::Test(test) => test.run().await,
             Verb::Up(up) => up.run().await,
+            Verb::Images(images) => images.run().await,
             Verb::Down(which) => which.down(),
             Verb::Status => cluster::status().await,
             Verb::Env(env) => env.run().await,

@@ -11,8 +11,10 @@ use crate::cluster::{self, DataPrograms, Tier};
 use crate::failure::{Attempt, Outcome};
 use crate::hosts::postgres::Postgres;
 use crate::hosts::s3::S3;
+use crate::image::{Packed, Purpose, make};
 use crate::needs::programs::Programs;
 use crate::needs::{Need, maven, minio, postgres, python};
+use crate::stage::Stage;
 
 /// The shared things of one run.
 pub(crate) struct Lab {
@@ -24,10 +26,12 @@ pub(crate) struct Lab {
     pub(crate) programs: Programs,
     // Before the folder in this order: Postgres is gone when its log goes.
     postgres: OnceCell<Postgres>,
+    stage: OnceCell<Stage>,
     python: OnceCell<PathBuf>,
     server: OnceCell<()>,
     dev: OnceCell<()>,
     tests: OnceCell<()>,
+    images: OnceCell<Vec<Packed>>,
     scratch: TempDir,
 }
 
@@ -45,10 +49,12 @@ impl Lab {
             seed,
             programs: Programs::locate()?,
             postgres: OnceCell::new(),
+            stage: OnceCell::new(),
             python: OnceCell::new(),
             server: OnceCell::new(),
             dev: OnceCell::new(),
             tests: OnceCell::new(),
+            images: OnceCell::new(),
             scratch,
         })
     }
@@ -69,10 +75,24 @@ impl Lab {
         S3::start(&minio::program(&self.programs.checkout).await?, &folder.join("minio.log")).await
     }
 
+    /// The cluster that the operator's cases share.
+    pub(crate) async fn stage(&self) -> Outcome<&Stage> {
+        let open = async || {
+            cluster::build_for_cases(&self.programs.checkout, Tier::Full).await?;
+            Stage::open(self).await
+        };
+        self.stage.get_or_try_init(open).await
+    }
+
     /// The Python that has PyIceberg.
     pub(crate) async fn python(&self) -> Outcome<&Path> {
         let requirements = self.script("requirements.txt");
         self.python.get_or_try_init(async || python::interpreter(&requirements).await).await.map(PathBuf::as_path)
+    }
+
+    /// The images of our programs, as the cases use them.
+    pub(crate) async fn images(&self) -> Outcome<&[Packed]> {
+        self.images.get_or_try_init(async || make(&self.programs, Purpose::Cases).await).await.map(Vec::as_slice)
     }
 
     /// A file of `e2e/python`.
@@ -92,7 +112,9 @@ impl Lab {
                 Need::Data => DataPrograms::make(&self.programs.checkout).await.map(drop)?,
                 Need::Python => self.python().await.map(drop)?,
                 Need::Maven => maven::programs().await?,
+                Need::Images => self.images().await.map(drop)?,
                 Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout, Tier::Api).await?,
+                Need::Stage => self.stage().await.map(drop)?,
                 Need::Cluster => cluster::build_for_cases(&self.programs.checkout, Tier::Full).await?,
             }
         }
@@ -122,8 +144,20 @@ impl Lab {
 
     /// Leaves the folders where they are, for a person to look into; says where.
     pub(crate) fn keep(self) -> PathBuf {
-        let Self { full: _, seed: _, programs: _, postgres, python: _, server: _, dev: _, tests: _, scratch } = self;
-        drop(postgres);
+        let Self {
+            full: _,
+            seed: _,
+            programs: _,
+            postgres,
+            stage,
+            python: _,
+            server: _,
+            dev: _,
+            tests: _,
+            images: _,
+            scratch,
+        } = self;
+        drop((postgres, stage));
         scratch.keep()
     }
 }

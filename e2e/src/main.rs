@@ -7,10 +7,12 @@ mod cluster;
 mod failure;
 mod hosts;
 mod iceberg;
+mod image;
 mod lab;
 mod needs;
 mod report;
 mod runner;
+mod stage;
 
 use std::process::ExitCode;
 

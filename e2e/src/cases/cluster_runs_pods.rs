@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::cluster::{Cluster, Image, Plan, eventually, probe};
+use crate::cluster::{Cluster, Plan, eventually, output, probe};
 use crate::failure::{Attempt, Failure, Outcome, check};
+use crate::image::Image;
 use crate::lab::Lab;
 
 /// Kept for documentation: nobody's.
@@ -14,7 +15,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let checkout = &lab.programs.checkout;
     let program = probe(checkout).await?;
     let cluster = Cluster::for_case(checkout, Plan::PODS).await?;
-    cluster.load(Image { name: "localhost/probe:1", program: &program })?;
+    cluster.load(Image { reference: "localhost/probe:1", program: &program, labels: &[], authorities: false })?;
     let manifest = checkout.join("e2e").join("manifests").join("cluster_runs_pods.yaml");
     cluster.told(&["apply", "-f", &manifest.display().to_string()])?;
     cluster.told(&["rollout", "status", "deployment/web", "-n", "pods", "--timeout=60s"])?;
@@ -27,7 +28,14 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
         no_such_name(&cluster, pod)?;
         no_way_out(&cluster, pod)?;
     }
+    no_release(&cluster)?;
     Ok("two pods on two nodes answer each other by name, and reach nothing outside".to_owned())
+}
+
+/// Helm reaches the cluster, and nothing that a person has.
+fn no_release(cluster: &Cluster) -> Outcome {
+    let releases = output("ask Helm for releases", cluster.helm()?.args(["list", "--all-namespaces", "--short"]))?;
+    check(releases.trim().is_empty(), || format!("Helm knows of {releases}"))
 }
 
 /// Names and nodes.
@@ -39,7 +47,7 @@ fn pods(cluster: &Cluster) -> Outcome<Vec<(String, String)>> {
 }
 
 fn inside(cluster: &Cluster, pod: &str, arguments: &[&str]) -> Outcome<String> {
-    cluster.told(&[&["exec", "-n", "pods", pod, "--", "/program"], arguments].concat())
+    cluster.told(&[&["exec", "-n", "pods", pod, "--", "/probe"], arguments].concat())
 }
 
 /// The Service's name leads to both pods, from either.

@@ -5,6 +5,7 @@ mod audit;
 mod chaos_kill_commits;
 mod cluster_data_host;
 mod cluster_leaves_nothing;
+mod cluster_runs_images;
 mod cluster_runs_pods;
 mod contract_bad_input;
 mod contract_no_route_forgets_auth;
@@ -13,8 +14,14 @@ mod contract_rck;
 mod contract_s3;
 mod contract_unknown_outcome;
 mod crd_rules;
+mod engine_pyiceberg;
 mod engine_pyiceberg_dev;
 mod explain_hot_path;
+mod helm_lifecycle;
+mod reconcile_namespaces;
+mod reconcile_secret_deleted;
+mod reconcile_secret_rotated;
+mod reconcile_token_deleted;
 mod store;
 mod unit_and_conformance;
 
@@ -78,6 +85,12 @@ pub(crate) const ALL: &[Case] = &[
         run: |lab| Box::pin(cluster_data_host::run(lab)),
     },
     Case {
+        name: "cluster_runs_images",
+        says: "our images start under the strictest rules, as nobody",
+        needs: &[Need::Cluster, Need::Images],
+        run: |lab| Box::pin(cluster_runs_images::run(lab)),
+    },
+    Case {
         name: "contract_no_route_forgets_auth",
         says: "no route works without a credential, or with one that is not meant for it",
         needs: &[Need::Server, Need::Postgres],
@@ -118,6 +131,42 @@ pub(crate) const ALL: &[Case] = &[
         says: "cargo dev as a newcomer runs it, and PyIceberg with nothing but its pyiceberg.yaml",
         needs: &[Need::Dev, Need::Python],
         run: |lab| Box::pin(engine_pyiceberg_dev::run(lab)),
+    },
+    Case {
+        name: "engine_pyiceberg",
+        says: "the chart, the example, and PyIceberg with nothing but the Secret that came out",
+        needs: &[Need::Stage, Need::Python],
+        run: |lab| Box::pin(engine_pyiceberg::run(lab)),
+    },
+    Case {
+        name: "reconcile_namespaces",
+        says: "a Token from a namespace that the Catalog does not admit is Stalled; admitted, it works",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_namespaces::run(lab)),
+    },
+    Case {
+        name: "reconcile_secret_deleted",
+        says: "a Secret that is deleted or edited by hand is issued again",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_secret_deleted::run(lab)),
+    },
+    Case {
+        name: "reconcile_token_deleted",
+        says: "a Token that is deleted is refused by both replicas",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_token_deleted::run(lab)),
+    },
+    Case {
+        name: "reconcile_secret_rotated",
+        says: "five rotations, and a client that re-reads the mounted Secret never sees a 401",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_secret_rotated::run(lab)),
+    },
+    Case {
+        name: "helm_lifecycle",
+        says: "install, upgrade, rollback, uninstall: definitions and data stay",
+        needs: &[Need::Cluster, Need::Images],
+        run: |lab| Box::pin(helm_lifecycle::run(lab)),
     },
     Case {
         name: "contract_unknown_outcome",

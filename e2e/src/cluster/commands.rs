@@ -100,7 +100,12 @@ impl Env {
         println!("export KUBECONFIG='{}'", place.kubeconfig().display());
         // kubectl keeps notes about clusters: they go with this one.
         println!("export KUBECACHEDIR='{}'", place.file("kubectl").display());
-        println!("export PATH='{}':\"$PATH\"", tools.folder().display());
+        for (name, home) in tools::helm_homes(&place) {
+            println!("export {name}='{}'", home.display());
+        }
+        for folder in tools.folders() {
+            println!("export PATH='{}':\"$PATH\"", folder.display());
+        }
         Ok(true)
     }
 }

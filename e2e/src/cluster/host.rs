@@ -111,7 +111,8 @@ impl Host {
         eventually(Duration::from_secs(10), there).await
     }
 
-    fn enter(&self, command: &Command) -> Command {
+    /// The command as it is run in the host, in the root folder.
+    pub(crate) fn enter(&self, command: &Command) -> Command {
         let mut inside = Command::new("nsenter");
         inside.args(["--net", "--mount", "--pid", &format!("--target={}", self.first), "--"]);
         inside.arg(command.get_program()).args(command.get_args()).current_dir("/");

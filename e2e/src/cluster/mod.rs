@@ -36,7 +36,6 @@ pub(crate) use api::Api;
 pub(crate) use commands::{Env, Up, Which, status};
 pub(crate) use data::{Data, DataPrograms, Service};
 pub(crate) use host::{Host, namespace, output};
-pub(crate) use image::Image;
 pub(crate) use tier::Tier;
 pub(crate) use tools::{build_for_cases, probe};
 pub(crate) use up::{Cluster, Plan};

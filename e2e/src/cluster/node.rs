@@ -13,13 +13,14 @@ use super::api::Api;
 use super::control::words;
 use super::daemon::Daemon;
 use super::host::Host;
-use super::image::{self, Image};
+use super::image;
 use super::keys::{Keys, Subject};
 use super::place::Place;
 use super::status::is_ready;
 use super::tools::Tools;
 use super::{kubeconfig, network, wait};
 use crate::failure::{Attempt, Failure, Outcome};
+use crate::image::Image;
 
 const LISTENS_WITHIN: Duration = Duration::from_secs(30);
 /// The first container of every pod holds its namespaces.
@@ -107,8 +108,9 @@ impl Files<'_> {
         let arguments = ["--config".to_owned(), config.display().to_string()];
         let mut containerd = [self.host.daemon("containerd", Path::new("containerd"), &arguments)?];
         let program = tools.pause().ok_or_else(|| Failure::new("no program for the pause image was built"))?;
-        let archive = Image { name: PAUSE, program: &program }.pack(&self.path("pause"))?;
-        wait::until(&mut containerd, LISTENS_WITHIN, async || image::import(self.host, &archive)).await?;
+        let image = Image { reference: PAUSE, program: &program, labels: &[], authorities: false };
+        let pause = image.pack(&self.path("pause"))?;
+        wait::until(&mut containerd, LISTENS_WITHIN, async || image::import(self.host, &pause.archive)).await?;
         let [containerd] = containerd;
         Ok(containerd)
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::data::DataPrograms;
 use super::packages;
+use super::place::Place;
 use super::tier::Tier;
 use crate::failure::Outcome;
 use crate::needs::go::{Built, Module};
@@ -11,6 +12,7 @@ use crate::needs::go::{Built, Module};
 const KUBERNETES: Module = Module { name: "kubernetes", of: Some("k8s.io/kubernetes"), stamp: kubernetes };
 const ETCD: Module = Module { name: "etcd", of: Some("go.etcd.io/etcd/server/v3"), stamp: unstamped };
 const COREDNS: Module = Module { name: "coredns", of: Some("github.com/coredns/coredns"), stamp: unstamped };
+const HELM: Module = Module { name: "helm", of: Some("helm.sh/helm/v4"), stamp: helm };
 const PROBE: Module = Module { name: "probe", of: None, stamp: unstamped };
 const PAUSE: Module = Module { name: "pause", of: None, stamp: unstamped };
 
@@ -22,6 +24,7 @@ pub(crate) struct Tools {
     /// Only there for a full cluster.
     dns: Option<Built>,
     pause: Option<Built>,
+    helm: Option<Built>,
 }
 
 impl Tools {
@@ -37,14 +40,15 @@ impl Tools {
         };
         let names: Vec<String> = programs.iter().map(|name| format!("k8s.io/kubernetes/cmd/{name}")).collect();
         let kubernetes = KUBERNETES.build(checkout, &names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
-        let (dns, pause) = match tier {
-            Tier::Api => (None, None),
+        let (dns, pause, helm) = match tier {
+            Tier::Api => (None, None, None),
             Tier::Full => (
                 Some(COREDNS.build(checkout, &["github.com/coredns/coredns"]).await?),
                 Some(PAUSE.build(checkout, &["pangolin.test/tools/pause"]).await?),
+                Some(HELM.build(checkout, &["helm.sh/helm/v4/cmd/helm"]).await?),
             ),
         };
-        Ok(Self { kubernetes, etcd, dns, pause })
+        Ok(Self { kubernetes, etcd, dns, pause, helm })
     }
 
     /// One of Kubernetes' own programs.
@@ -52,9 +56,9 @@ impl Tools {
         self.kubernetes.path(program)
     }
 
-    /// The folder of kubectl, for a person's PATH.
-    pub(crate) fn folder(&self) -> &Path {
-        self.kubernetes.folder()
+    /// The folders of what a person calls, for PATH.
+    pub(crate) fn folders(&self) -> Vec<&Path> {
+        [Some(&self.kubernetes), self.helm.as_ref()].into_iter().flatten().map(Built::folder).collect()
     }
 
     /// etcd's server.
@@ -67,10 +71,21 @@ impl Tools {
         self.dns.as_ref().map(|built| built.path("coredns"))
     }
 
+    /// Helm, in a full cluster.
+    pub(crate) fn helm(&self) -> Option<PathBuf> {
+        self.helm.as_ref().map(|built| built.path("helm"))
+    }
+
     /// The program of the pause image, in a full cluster.
     pub(crate) fn pause(&self) -> Option<PathBuf> {
         self.pause.as_ref().map(|built| built.path("pause"))
     }
+}
+
+/// Where Helm keeps its notes: with the cluster, not with the person.
+pub(super) fn helm_homes(place: &Place) -> [(&'static str, PathBuf); 3] {
+    let home = |name: &str| place.file("helm").join(name);
+    [("HELM_CACHE_HOME", home("cache")), ("HELM_CONFIG_HOME", home("config")), ("HELM_DATA_HOME", home("data"))]
 }
 
 /// Makes the programs of a tier, before a case's clock starts.
@@ -90,6 +105,11 @@ pub(crate) async fn probe(checkout: &Path) -> Outcome<PathBuf> {
 
 fn unstamped(_version: &str) -> String {
     String::new()
+}
+
+/// It would call itself by the first two numbers only.
+fn helm(version: &str) -> String {
+    format!("-X helm.sh/helm/v4/internal/version.version={version}")
 }
 
 /// Clients read the server's version and refuse what is no version. There is no commit to name: modules have none.

@@ -1,6 +1,7 @@
 //! Brings a cluster up.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,7 +10,7 @@ use super::control::Control;
 use super::data::{Data, DataPrograms};
 use super::down::{self, down};
 use super::host::{Host, output};
-use super::image::{self, Image};
+use super::image;
 use super::keys::Keys;
 use super::node::Node;
 use super::place::Place;
@@ -17,9 +18,10 @@ use super::record::{Record, Running};
 use super::seat::Seat;
 use super::steps::Steps;
 use super::tier::Tier;
-use super::tools::Tools;
+use super::tools::{self, Tools};
 use super::{dns, network};
 use crate::failure::{Attempt, Failure, Outcome};
+use crate::image::{Image, Packed};
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +41,8 @@ impl Plan {
     pub(crate) const API: Self = Self { tier: Tier::Api, nodes: 1, data: false, silent: true };
     /// Two nodes that run pods, and the data host, for cases.
     pub(crate) const PODS: Self = Self { tier: Tier::Full, nodes: 2, data: true, silent: true };
+    /// One node that runs pods, for cases.
+    pub(crate) const POD: Self = Self { tier: Tier::Full, nodes: 1, data: false, silent: true };
 }
 
 /// A cluster that this process has brought up; it goes with its handle.
@@ -48,6 +52,7 @@ pub(crate) struct Cluster {
     hosts: Vec<Host>,
     data: Option<Data>,
     kubectl: PathBuf,
+    helm: Option<PathBuf>,
     /// False after [`Cluster::leave`].
     ours: bool,
 }
@@ -79,7 +84,20 @@ impl Cluster {
         let mut unfinished = Unfinished(Some(place.clone()));
         let (api, hosts, data) = assemble(&place, &tools, data, plan).await?;
         unfinished.0 = None;
-        Ok(Self { place, api, hosts, data, kubectl: tools.kubernetes("kubectl"), ours: true })
+        Ok(Self { place, api, hosts, data, kubectl: tools.kubernetes("kubectl"), helm: tools.helm(), ours: true })
+    }
+
+    /// One that is up already, and stays when the handle goes.
+    pub(crate) async fn open(checkout: &Path, index: u8) -> Outcome<Self> {
+        let place = Place::of(index)?;
+        let record = Record::read(&place)?.filter(|record| record.complete);
+        let record = record.ok_or_else(|| Failure::new(format!("there is no cluster {index}: cargo e2e up")))?;
+        let tools = Tools::make(checkout, record.tier).await?;
+        let nodes = record.hosts.iter().filter(|holder| matches!(holder.seat, Seat::Node(_)));
+        let hosts = nodes.map(|holder| Host::open(&place, *holder)).collect::<Outcome<Vec<_>>>()?;
+        let data = Data::open(&place).ok();
+        let api = Api::open(&place.kubeconfig())?;
+        Ok(Self { place, api, hosts, data, kubectl: tools.kubernetes("kubectl"), helm: tools.helm(), ours: false })
     }
 
     /// Where it is.
@@ -97,6 +115,11 @@ impl Cluster {
         &self.hosts
     }
 
+    /// The first node's address, where NodePorts are heard.
+    pub(crate) fn address(&self) -> Ipv4Addr {
+        self.place.address(1)
+    }
+
     /// The data host, if the plan was to have one.
     pub(crate) fn data(&self) -> Outcome<&Data> {
         self.data.as_ref().ok_or_else(|| Failure::new("this cluster was brought up without a data host"))
@@ -109,9 +132,13 @@ impl Cluster {
 
     /// Gives an image to every node.
     pub(crate) fn load(&self, image: Image<'_>) -> Outcome {
-        let folder = self.place.file("images").join(image.name.replace(['/', ':'], "-"));
-        let archive = image.pack(&folder)?;
-        self.hosts.iter().try_for_each(|host| image::import(host, &archive))
+        let folder = self.place.file("images").join(image.reference.replace(['/', ':'], "-"));
+        self.import(&image.pack(&folder)?)
+    }
+
+    /// Gives an archive to every node.
+    pub(crate) fn import(&self, image: &Packed) -> Outcome {
+        self.hosts.iter().try_for_each(|host| image::import(host, &image.archive))
     }
 
     /// A kubectl command for this cluster, which sees no other configuration.
@@ -124,6 +151,15 @@ impl Cluster {
     /// Runs kubectl to its end; its output.
     pub(crate) fn told(&self, arguments: &[&str]) -> Outcome<String> {
         output(&format!("kubectl {}", arguments.join(" ")), self.kubectl().args(arguments))
+    }
+
+    /// A helm command for this cluster, which sees no other configuration and keeps its notes with the cluster.
+    pub(crate) fn helm(&self) -> Outcome<Command> {
+        let program = self.helm.as_ref().ok_or_else(|| Failure::new("without pods there is no use for Helm"))?;
+        let mut command = Command::new(program);
+        command.env("KUBECONFIG", self.place.kubeconfig()).env("HOME", self.place.home());
+        command.envs(tools::helm_homes(&self.place));
+        Ok(command)
     }
 
     /// Lets it run on after us, for `down` to end.

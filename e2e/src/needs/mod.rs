@@ -32,4 +32,8 @@ pub(crate) enum Need {
     Cluster,
     /// The data host's programs alone, beside [`Need::ControlPlane`].
     Data,
+    /// The cluster of the operator's cases, up, with images and definitions.
+    Stage,
+    /// The images of our programs, packed.
+    Images,
 }

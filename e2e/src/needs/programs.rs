@@ -37,14 +37,25 @@ impl Programs {
         self.built.join(name)
     }
 
-    /// Runs cargo with its own progress shown, in the profile that we were built in.
+    /// The target folder.
+    pub(crate) fn target(&self) -> Outcome<PathBuf> {
+        let target = self.built.parent().ok_or_else(|| Failure::new("this program lies in no target folder"))?;
+        Ok(target.to_owned())
+    }
+
+    /// Builds in the profile that we were built in.
     pub(crate) async fn build(&self, says: &str, arguments: &[&str]) -> Outcome {
-        eprintln!("· {says}");
         let mut command = self.cargo();
         command.args(arguments);
         if self.built.ends_with("release") {
             command.arg("--release");
         }
+        self.run(says, command).await
+    }
+
+    /// Runs cargo with its own progress shown.
+    pub(crate) async fn run(&self, says: &str, command: Command) -> Outcome {
+        eprintln!("· {says}");
         let status = tokio::process::Command::from(command).kill_on_drop(true).status().await.attempt(says)?;
         if status.success() { Ok(()) } else { Err(Failure::new(format!("{says}: cargo ended with {status}"))) }
     }

@@ -1,0 +1,91 @@
+//! Builds the programs static, and packs them.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use super::archive::{Image, Packed};
+use super::labels::{VERSION, labels};
+use super::{FOR_CASES, PRODUCTS};
+use crate::failure::{Attempt, Failure, Outcome};
+use crate::needs::programs::Programs;
+
+/// Whom an image is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Purpose {
+    /// The cases: built again within seconds after a change, and with what only they may switch on.
+    Cases,
+    /// Everybody: optimised as a whole.
+    Release,
+}
+
+impl Purpose {
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Cases => "image",
+            Self::Release => "release",
+        }
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Self::Cases => FOR_CASES,
+            Self::Release => VERSION,
+        }
+    }
+}
+
+/// Builds and packs all of them, into the target folder.
+pub(crate) async fn make(programs: &Programs, purpose: Purpose) -> Outcome<Vec<Packed>> {
+    let built = build(programs, purpose).await?;
+    let folder = programs.target()?.join("images").join(purpose.tag());
+    let pack = |product: &super::Product| {
+        let image = Image {
+            reference: &format!("localhost/pangolin/{}:{}", product.package, purpose.tag()),
+            program: &built.join(product.package),
+            labels: &labels(product, programs)?,
+            authorities: true,
+        };
+        image.pack(&folder.join(product.package))
+    };
+    PRODUCTS.iter().map(pack).collect()
+}
+
+/// The folder of the programs.
+async fn build(programs: &Programs, purpose: Purpose) -> Outcome<PathBuf> {
+    let target = programs.target()?;
+    // Named even where it is the machine's own: else what runs during the build would have to be static, too.
+    let triple = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let mut cargo = programs.cargo();
+    cargo.args(["build", "--locked", "--profile", purpose.profile(), "--target", &triple]);
+    cargo.arg("--target-dir").arg(&target).args(arguments(purpose));
+    // Whatever else somebody sets would make other programs of the same sources; and the profile knows what is quick.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(&cargo_home()?)).env_remove("CARGO_INCREMENTAL");
+    if purpose == Purpose::Release {
+        cargo.env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo");
+    }
+    programs.run(&format!("build the images' programs ({})", purpose.profile()), cargo).await?;
+    Ok(target.join(triple).join(purpose.profile()))
+}
+
+fn arguments(purpose: Purpose) -> Vec<String> {
+    let mut arguments = Vec::new();
+    for product in PRODUCTS {
+        arguments.extend(["--package".to_owned(), product.package.to_owned()]);
+        arguments.extend(["--bin".to_owned(), product.package.to_owned()]);
+        let features = product.for_cases.iter().filter(|_| purpose == Purpose::Cases);
+        arguments.extend(features.map(|feature| format!("--features={}/{feature}", product.package)));
+    }
+    arguments
+}
+
+/// Static, and without the name of the folder in which the dependencies' sources lie here.
+fn flags(cargo_home: &Path) -> String {
+    let remap = format!("--remap-path-prefix={}=/cargo", cargo_home.display());
+    ["-Ctarget-feature=+crt-static", &remap].join("\x1f")
+}
+
+fn cargo_home() -> Outcome<PathBuf> {
+    let set = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"));
+    set.or_else(home).ok_or_else(|| Failure::new("neither CARGO_HOME nor HOME is set")).attempt("find cargo's folder")
+}
