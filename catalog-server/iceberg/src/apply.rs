@@ -22,6 +22,9 @@ mod times;
 
 pub(crate) use format::new_table_version;
 
+/// From here on it pays to split the snapshots once instead of looking through their text for each update.
+const MANY_UPDATES: usize = 8;
+
 /// What a commit needs beside the table and the updates.
 #[derive(Debug, Clone, Copy)]
 pub struct ApplyContext<'a> {
@@ -58,6 +61,9 @@ pub fn apply(
         None => TableMetadata::empty(format::first_version(updates)?),
     };
     let mut draft = Draft::new(base, start, context);
+    if updates.len() > MANY_UPDATES {
+        draft.metadata.snapshots.all()?;
+    }
     updates.iter().try_for_each(|update| draft.apply(update))?;
     draft.finish()
 }
@@ -119,10 +125,7 @@ impl<'a> Draft<'a> {
             Update::SetDefaultSortOrder(id) => self.set_default_sort_order(*id),
             Update::AddSnapshot(snapshot) => self.add_snapshot(snapshot),
             Update::SetSnapshotRef { name, reference } => self.set_ref(name, reference),
-            Update::RemoveSnapshots(ids) => {
-                self.remove_snapshots(ids);
-                Ok(())
-            }
+            Update::RemoveSnapshots(ids) => self.remove_snapshots(ids),
             Update::RemoveSnapshotRef(name) => {
                 self.remove_ref(name);
                 Ok(())

@@ -4,64 +4,68 @@
 //! numbers. Here an object is split into keys and raw texts; known keys are taken off, the rest is kept as it was.
 
 use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::ParseError;
 use crate::limits::check_shape;
 
+mod document;
 mod object;
+mod scan;
 mod writer;
 
 pub(crate) use object::{Key, Object};
 pub(crate) use writer::ObjectWriter;
 
-/// A JSON value kept as the text it was written in; shares the text of the document that it came from.
+/// A JSON value kept as the text it was written in; shares the bytes of the document that it came from.
 #[derive(Clone)]
 pub struct RawJson {
-    text: Arc<str>,
-    range: Range<usize>,
+    bytes: Bytes,
 }
 
 impl RawJson {
     /// The JSON text.
     pub fn as_str(&self) -> &str {
-        self.text.get(self.range.clone()).unwrap_or_default()
+        std::str::from_utf8(&self.bytes).unwrap_or_default()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// `raw` as a part of `source`, without a copy if it is one.
-    pub(crate) fn part_of(source: &Arc<str>, raw: &RawValue) -> Self {
+    pub(crate) fn part_of(source: &Bytes, raw: &RawValue) -> Self {
         Self::slice_of(source, raw.get())
     }
 
     /// As [`Self::part_of`], for a text that is known to be JSON.
-    pub(crate) fn slice_of(source: &Arc<str>, text: &str) -> Self {
+    pub(crate) fn slice_of(source: &Bytes, text: &str) -> Self {
         let start = (text.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
         let range = start..start.wrapping_add(text.len());
-        if source.get(range.clone()).is_some_and(|part| std::ptr::eq(part, text)) {
-            Self { text: source.clone(), range }
+        if source.get(range.clone()).is_some_and(|part| std::ptr::eq(part, text.as_bytes())) {
+            Self { bytes: source.slice(range) }
         } else {
-            Self::whole(text.into())
+            Self { bytes: Bytes::copy_from_slice(text.as_bytes()) }
         }
     }
 
-    pub(crate) fn whole(text: Arc<str>) -> Self {
-        let range = 0..text.len();
-        Self { text, range }
+    /// A text that was JSON when the document was checked.
+    pub(crate) fn unread(bytes: Bytes) -> Self {
+        Self { bytes }
     }
 
-    /// The document that this is a part of.
-    pub(crate) fn source(&self) -> &Arc<str> {
-        &self.text
+    /// The bytes of the value alone.
+    pub(crate) fn source(&self) -> &Bytes {
+        &self.bytes
     }
 }
 
 impl PartialEq for RawJson {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.bytes == other.bytes
     }
 }
 
@@ -76,25 +80,26 @@ pub(crate) type Unknown = Vec<(String, RawJson)>;
 
 /// Something read from a JSON text that is a part of `source`.
 pub(crate) trait ReadJson: Sized {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError>;
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError>;
 }
 
 /// Deserialises a part of a request through its raw text, so that nothing of it is lost on the way.
 pub(crate) fn deserialize_raw<'de, T: ReadJson, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
-    let source: Arc<str> = raw.get().into();
-    check_shape(&source).map_err(serde::de::Error::custom)?;
-    T::read(&source, &source).map_err(serde::de::Error::custom)
+    let source = Bytes::copy_from_slice(raw.get().as_bytes());
+    check_shape(raw.get()).map_err(serde::de::Error::custom)?;
+    T::read(&source, raw.get()).map_err(serde::de::Error::custom)
 }
 
 /// Something with a JSON text.
 pub(crate) trait WriteJson {
-    fn write_json(&self, out: &mut String);
+    fn write_json(&self, out: &mut Vec<u8>);
 }
 
 pub(crate) fn serialize_raw<T: WriteJson, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     value.write_json(&mut text);
+    let text = String::from_utf8(text).map_err(serde::ser::Error::custom)?;
     RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(serializer)
 }
 

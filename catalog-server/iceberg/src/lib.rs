@@ -29,6 +29,7 @@ mod error;
 mod fixture;
 mod json;
 mod limits;
+mod long_list;
 mod metadata;
 mod parse;
 mod partition;

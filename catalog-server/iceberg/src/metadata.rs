@@ -1,10 +1,13 @@
 //! The skeleton of a table's metadata: what the catalog reasons about, typed; the rest as text.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use uuid::Uuid;
 
+use crate::error::ParseError;
 use crate::json::{RawJson, Unknown};
+use crate::long_list::LongList;
 use crate::partition::{FIRST_FIELD_ID, PartitionSpec};
 use crate::properties::Properties;
 use crate::schema::Schema;
@@ -43,9 +46,9 @@ pub struct TableMetadata {
     pub(crate) default_sort_order_id: i32,
     pub(crate) properties: Properties,
     pub(crate) current_snapshot_id: Option<i64>,
-    pub(crate) snapshots: Vec<Snapshot>,
+    pub(crate) snapshots: LongList<Snapshot>,
     pub(crate) refs: Vec<(String, SnapshotRef)>,
-    pub(crate) snapshot_log: Vec<SnapshotLogEntry>,
+    pub(crate) snapshot_log: LongList<SnapshotLogEntry>,
     pub(crate) metadata_log: Vec<MetadataLogEntry>,
     pub(crate) statistics: Vec<StatisticsFile>,
     pub(crate) partition_statistics: Vec<StatisticsFile>,
@@ -134,9 +137,9 @@ impl TableMetadata {
             default_sort_order_id: NO_ID,
             properties: Properties::new(),
             current_snapshot_id: None,
-            snapshots: Vec::new(),
+            snapshots: LongList::of(Vec::new()),
             refs: Vec::new(),
-            snapshot_log: Vec::new(),
+            snapshot_log: LongList::of(Vec::new()),
             metadata_log: Vec::new(),
             statistics: Vec::new(),
             partition_statistics: Vec::new(),
@@ -241,14 +244,20 @@ impl TableMetadata {
         self.current_snapshot_id
     }
 
-    /// All snapshots in the order of the document.
-    pub fn snapshots(&self) -> &[Snapshot] {
-        &self.snapshots
+    /// All snapshots in the order of the document. The first to ask has the array split.
+    ///
+    /// # Errors
+    /// Only for a document that was [trusted](Self::parse_trusted) and is damaged.
+    pub fn snapshots(&self) -> Result<&[Snapshot], ParseError> {
+        self.snapshots.all()
     }
 
     /// One snapshot.
-    pub fn snapshot(&self, id: i64) -> Option<&Snapshot> {
-        self.snapshots.iter().find(|snapshot| snapshot.id() == id)
+    ///
+    /// # Errors
+    /// As [`Self::snapshots`].
+    pub fn snapshot(&self, id: i64) -> Result<Option<&Snapshot>, ParseError> {
+        self.snapshots.find(id)
     }
 
     /// Branches and tags, by name, in the order of the document.
@@ -263,16 +272,22 @@ impl TableMetadata {
 
     /// The same table with the snapshots alone that a branch or tag names, as readers ask for it with `snapshots=refs`.
     /// The log still names the others.
-    #[must_use]
-    pub fn with_referenced_snapshots(mut self) -> Self {
-        let named: std::collections::HashSet<i64> = self.refs.iter().map(|(_, r)| r.snapshot_id).collect();
-        self.snapshots.retain(|snapshot| named.contains(&snapshot.id()));
-        self
+    ///
+    /// # Errors
+    /// As [`Self::snapshots`].
+    pub fn with_referenced_snapshots(mut self) -> Result<Self, ParseError> {
+        let named: HashSet<i64> = self.refs.iter().map(|(_, r)| r.snapshot_id).collect();
+        let kept = self.snapshots.all()?.iter().filter(|snapshot| named.contains(&snapshot.id())).cloned();
+        self.snapshots = LongList::of(kept.collect());
+        Ok(self)
     }
 
     /// When which snapshot became current, oldest first.
-    pub fn snapshot_log(&self) -> &[SnapshotLogEntry] {
-        &self.snapshot_log
+    ///
+    /// # Errors
+    /// As [`Self::snapshots`].
+    pub fn snapshot_log(&self) -> Result<&[SnapshotLogEntry], ParseError> {
+        self.snapshot_log.all()
     }
 
     /// The locations of the metadata files before this one, oldest first.

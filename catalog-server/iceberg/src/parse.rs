@@ -1,19 +1,20 @@
 //! A document becomes a [`TableMetadata`].
 
+use bytes::Bytes;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::error::ParseError;
 use crate::json::{Object, RawJson, ReadJson, Unknown};
+use crate::long_list::LongList;
 use crate::metadata::{
     EncryptionKey, LATEST_VERSION, MetadataLogEntry, ROW_LINEAGE_VERSION, SnapshotLogEntry, StatisticsFile,
     TableMetadata,
 };
 use crate::partition::{FIRST_FIELD_ID, PartitionField, PartitionSpec};
 use crate::schema::Schema;
-use crate::snapshot::{MAIN, Snapshot, SnapshotRef, peek_i64};
+use crate::snapshot::{MAIN, SnapshotRef, peek_i64};
 use crate::sort::SortOrder;
 
 const WHAT: &str = "table metadata";
@@ -26,23 +27,28 @@ impl TableMetadata {
     /// # Errors
     /// Whatever is not a document that the reference implementation would read, with what is wrong in it.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        let text = std::str::from_utf8(bytes).map_err(|error| ParseError::new(WHAT, error.to_string()))?;
-        let source: Arc<str> = text.into();
-        let metadata =
-            Reader { source: &source, object: Object::parse_with_arrays(&source, &source, WHAT, &LONG_ARRAYS)? }
-                .read()?;
+        let metadata = Self::parse_trusted(&Bytes::copy_from_slice(bytes))?;
         metadata.check_references()?;
+        metadata.snapshot_log.all()?;
         Ok(metadata)
+    }
+
+    /// As [`Self::parse`], for a document that went through it before, or was written here: the snapshots and their log
+    /// are not looked at until somebody asks, and share the memory of `bytes`. What is damaged in them is then found
+    /// late, or never.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], without what is wrong in snapshots and their log.
+    pub fn parse_trusted(bytes: &Bytes) -> Result<Self, ParseError> {
+        Reader { source: bytes, object: Object::parse_document(bytes, WHAT, &LONG_ARRAYS)? }.read()
     }
 
     /// What must fit together in a document. Ids of schemas, specs and orders were checked on reading.
     fn check_references(&self) -> Result<(), ParseError> {
         let fail = |reason: String| Err(ParseError::new(WHAT, reason));
-        if self.format_version > 1 && self.uuid.is_none() {
-            return fail(format!("UUID is required in format v{}", self.format_version));
-        }
-        let mut snapshots = HashSet::with_capacity(self.snapshots.len());
-        for snapshot in &self.snapshots {
+        let all = self.snapshots.all()?;
+        let mut snapshots = HashSet::with_capacity(all.len());
+        for snapshot in all {
             if !snapshots.insert(snapshot.id()) {
                 return fail(format!("snapshot {} appears twice", snapshot.id()));
             }
@@ -72,7 +78,7 @@ impl TableMetadata {
 }
 
 struct Reader<'a> {
-    source: &'a Arc<str>,
+    source: &'a Bytes,
     object: Object<'a>,
 }
 
@@ -89,7 +95,7 @@ impl Reader<'_> {
         let location: String = self.object.required("location")?;
         Ok(TableMetadata {
             format_version,
-            uuid: self.object.optional::<Uuid>("table-uuid")?,
+            uuid: self.uuid(format_version)?,
             location: without_trailing_slash(&location).to_owned(),
             last_sequence_number: self.last_sequence_number(v1)?,
             last_updated_ms: self.object.required("last-updated-ms")?,
@@ -103,9 +109,9 @@ impl Reader<'_> {
             default_sort_order_id,
             properties: self.object.optional("properties")?.unwrap_or_default(),
             current_snapshot_id,
-            snapshots: self.snapshots()?,
+            snapshots: LongList::unread(self.object.take_unread("snapshots")?),
             refs: self.refs(current_snapshot_id)?,
-            snapshot_log: self.list("snapshot-log", read_snapshot_log_entry)?,
+            snapshot_log: LongList::unread(self.object.take_unread("snapshot-log")?),
             metadata_log: self.list("metadata-log", read_metadata_log_entry)?,
             statistics: self.statistics("statistics")?,
             partition_statistics: self.statistics("partition-statistics")?,
@@ -113,6 +119,13 @@ impl Reader<'_> {
             encryption_keys: self.encryption_keys()?,
             unknown: self.object.unknown(),
         })
+    }
+
+    fn uuid(&mut self, format_version: u8) -> Result<Option<Uuid>, ParseError> {
+        match self.object.optional("table-uuid")? {
+            None if format_version > 1 => self.object.fail(format!("UUID is required in format v{format_version}")),
+            uuid => Ok(uuid),
+        }
     }
 
     fn format_version(&mut self) -> Result<u8, ParseError> {
@@ -213,11 +226,6 @@ impl Reader<'_> {
         if format_version < ROW_LINEAGE_VERSION { Ok(None) } else { self.object.required("next-row-id").map(Some) }
     }
 
-    fn snapshots(&mut self) -> Result<Vec<Snapshot>, ParseError> {
-        let raw = self.object.optional_array("snapshots")?.unwrap_or_default();
-        raw.into_iter().map(|raw| Snapshot::from_raw(self.source, raw)).collect()
-    }
-
     /// Documents from before refs have one in effect: `main`.
     fn refs(&mut self, current: Option<i64>) -> Result<Vec<(String, SnapshotRef)>, ParseError> {
         let Some(raw) = self.object.take("refs")? else {
@@ -255,7 +263,7 @@ impl Reader<'_> {
 }
 
 impl ReadJson for EncryptionKey {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "encryption key")?;
         object.required::<String>("encrypted-key-metadata")?;
         Ok(Self { id: object.required("key-id")?, raw: RawJson::slice_of(source, text) })
@@ -271,12 +279,15 @@ impl StatisticsFile {
     }
 }
 
-fn read_snapshot_log_entry(mut object: Object<'_>) -> Result<SnapshotLogEntry, ParseError> {
-    Ok(SnapshotLogEntry {
-        timestamp_ms: object.required("timestamp-ms")?,
-        snapshot_id: object.required("snapshot-id")?,
-        unknown: object.unknown(),
-    })
+impl ReadJson for SnapshotLogEntry {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
+        let mut object = Object::parse(source, text, "log entry")?;
+        Ok(Self {
+            timestamp_ms: object.required("timestamp-ms")?,
+            snapshot_id: object.required("snapshot-id")?,
+            unknown: object.unknown(),
+        })
+    }
 }
 
 fn read_metadata_log_entry(mut object: Object<'_>) -> Result<MetadataLogEntry, ParseError> {

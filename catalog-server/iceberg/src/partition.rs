@@ -1,8 +1,8 @@
 //! Partition specs (spec, "Partitioning").
 
+use bytes::Bytes;
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
 
 use crate::error::{ApplyError, ParseError, invalid};
 use crate::json::{Object, ObjectWriter, ReadJson, Unknown, WriteJson, serde_through_raw};
@@ -132,7 +132,7 @@ impl PartitionField {
         }
     }
 
-    pub(crate) fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    pub(crate) fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "partition field")?;
         let (source_id, source_ids) = read_sources(&mut object)?;
         Ok(Self {
@@ -171,7 +171,7 @@ impl fmt::Display for PartitionField {
 }
 
 impl ReadJson for PartitionSpec {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "partition spec")?;
         let id = object.optional("spec-id")?.unwrap_or(0);
         let fields = object.array("fields")?;
@@ -186,7 +186,7 @@ impl ReadJson for PartitionSpec {
 }
 
 impl WriteJson for PartitionSpec {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { id, fields, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("spec-id", id);
@@ -196,7 +196,7 @@ impl WriteJson for PartitionSpec {
 }
 
 impl WriteJson for PartitionField {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { source_id, field_id, name, transform, source_ids, unknown } = self;
         let mut object = ObjectWriter::new(out);
         match source_ids {

@@ -100,7 +100,7 @@ pub(crate) fn previous_versions_max(properties: &Properties) -> usize {
 }
 
 impl WriteJson for Properties {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::new(out);
         for (key, value) in self {
             object.field(key, value);

@@ -1,6 +1,6 @@
 //! What a commit asks of the table before it is applied (REST spec, `TableRequirement`).
 
-use std::sync::Arc;
+use bytes::Bytes;
 
 use crate::error::{ParseError, RequirementFailed};
 use crate::json::{Object, ReadJson, deserialize_raw};
@@ -105,7 +105,7 @@ fn fail(reason: String) -> Result<(), RequirementFailed> {
 }
 
 impl ReadJson for Requirement {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "update requirement")?;
         let kind: String = object.required("type")?;
         Ok(match kind.to_ascii_lowercase().as_str() {

@@ -1,6 +1,6 @@
 //! A table's schema: a struct with an id and identifier fields.
 
-use std::sync::Arc;
+use bytes::Bytes;
 
 use crate::error::ParseError;
 use crate::json::{Object, ObjectWriter, ReadJson, Unknown, WriteJson, serde_through_raw};
@@ -70,7 +70,7 @@ fn for_each_type_id(field_type: &Type, visit: &mut impl FnMut(i32)) {
 }
 
 impl ReadJson for Schema {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "schema")?;
         let type_name: String = object.required("type")?;
         if type_name != "struct" {
@@ -84,7 +84,7 @@ impl ReadJson for Schema {
 }
 
 impl WriteJson for Schema {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { id, fields, identifier_field_ids, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("type", "struct");

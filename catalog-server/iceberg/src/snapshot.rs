@@ -1,11 +1,10 @@
 //! Snapshots, kept as text, and the refs that name them.
 
+use bytes::Bytes;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::error::{ApplyError, ParseError, invalid};
 use crate::json::{Key, Object, ObjectWriter, RawJson, ReadJson, Unknown, WriteJson, serde_through_raw};
@@ -44,13 +43,6 @@ pub struct SnapshotHead {
 }
 
 impl Snapshot {
-    pub(crate) fn from_raw(source: &Arc<str>, raw: &RawValue) -> Result<Self, ParseError> {
-        let Some(id) = peek_i64(raw.get(), "snapshot-id") else {
-            return Err(ParseError::new("snapshot", "field snapshot-id is missing or not a number"));
-        };
-        Ok(Self { id, raw: RawJson::part_of(source, raw) })
-    }
-
     /// The snapshot's id.
     pub fn id(&self) -> i64 {
         self.id
@@ -83,9 +75,9 @@ impl Snapshot {
         if object.take("sequence-number")?.is_none() {
             return Ok(self.clone());
         }
-        let mut text = String::new();
+        let mut text = Vec::new();
         ObjectWriter::new(&mut text).end(&object.unknown());
-        Ok(Self { id: self.id, raw: RawJson::whole(text.into()) })
+        Ok(Self { id: self.id, raw: RawJson::unread(text.into()) })
     }
 
     /// As v2 wants it: the number of whatever was written in v1 is 0.
@@ -94,11 +86,11 @@ impl Snapshot {
         if object.take("sequence-number")?.is_some() {
             return Ok(self.clone());
         }
-        let mut text = String::new();
+        let mut text = Vec::new();
         let mut writer = ObjectWriter::new(&mut text);
         writer.field("sequence-number", &0_i64);
         writer.end(&object.unknown());
-        Ok(Self { id: self.id, raw: RawJson::whole(text.into()) })
+        Ok(Self { id: self.id, raw: RawJson::unread(text.into()) })
     }
 
     /// What a snapshot that a client adds must have beyond what [`Self::head`] asks.
@@ -117,14 +109,16 @@ impl Snapshot {
 }
 
 impl ReadJson for Snapshot {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
-        let raw = serde_json::from_str(text).map_err(|error| ParseError::json("snapshot", &error))?;
-        Self::from_raw(source, raw)
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
+        let Some(id) = peek_i64(text, "snapshot-id") else {
+            return Err(ParseError::new("snapshot", "field snapshot-id is missing or not a number"));
+        };
+        Ok(Self { id, raw: RawJson::slice_of(source, text) })
     }
 }
 
 impl WriteJson for Snapshot {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         self.raw.write_json(out);
     }
 }
@@ -228,7 +222,7 @@ impl SnapshotRef {
         })
     }
 
-    pub(crate) fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    pub(crate) fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "snapshot reference")?;
         let read = Self::take(&mut object)?;
         Ok(Self { unknown: object.unknown(), ..read })
@@ -263,7 +257,7 @@ impl SnapshotRef {
 }
 
 impl WriteJson for SnapshotRef {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { snapshot_id, kind, min_snapshots_to_keep, max_snapshot_age_ms, max_ref_age_ms, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("snapshot-id", snapshot_id);

@@ -1,7 +1,7 @@
 //! Sort orders (spec, "Sorting").
 
+use bytes::Bytes;
 use std::fmt;
-use std::sync::Arc;
 
 use crate::error::{ApplyError, ParseError, invalid};
 use crate::json::{Object, ObjectWriter, ReadJson, Unknown, WriteJson, serde_through_raw};
@@ -116,7 +116,7 @@ impl SortField {
         Ok(())
     }
 
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "sort field")?;
         let (source_id, source_ids) = read_sources(&mut object)?;
         let direction: String = object.required("direction")?;
@@ -152,7 +152,7 @@ impl fmt::Display for SortField {
 }
 
 impl ReadJson for SortOrder {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "sort order")?;
         let fields = object.array("fields")?;
         let fields: Vec<_> =
@@ -163,7 +163,7 @@ impl ReadJson for SortOrder {
 }
 
 impl WriteJson for SortOrder {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { id, fields, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("order-id", id);
@@ -173,7 +173,7 @@ impl WriteJson for SortOrder {
 }
 
 impl WriteJson for SortField {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { source_id, transform, direction, null_order, source_ids, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("transform", &transform.to_string());

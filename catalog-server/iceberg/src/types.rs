@@ -1,6 +1,6 @@
 //! Iceberg's types (spec, "Schemas and Data Types") with the keys that each has in JSON.
 
-use std::sync::Arc;
+use bytes::Bytes;
 
 use serde_json::value::RawValue;
 
@@ -87,7 +87,7 @@ pub struct MapType {
 }
 
 impl Type {
-    fn read(source: &Arc<str>, raw: &RawValue, depth: usize) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, raw: &RawValue, depth: usize) -> Result<Self, ParseError> {
         let text = raw.get();
         if depth > MAX_DEPTH {
             return Err(ParseError::new("type", format!("types are nested deeper than {MAX_DEPTH}")));
@@ -118,7 +118,7 @@ impl Type {
 
 impl StructType {
     /// `object` without its `type`.
-    pub(crate) fn read(source: &Arc<str>, mut object: Object<'_>, depth: usize) -> Result<Self, ParseError> {
+    pub(crate) fn read(source: &Bytes, mut object: Object<'_>, depth: usize) -> Result<Self, ParseError> {
         let fields = object.array("fields")?;
         let fields = fields.into_iter().map(|raw| Field::read(source, raw, depth + 1)).collect::<Result<_, _>>()?;
         Ok(Self { fields, unknown: object.unknown() })
@@ -126,7 +126,7 @@ impl StructType {
 }
 
 impl Field {
-    fn read(source: &Arc<str>, raw: &RawValue, depth: usize) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, raw: &RawValue, depth: usize) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, raw.get(), "schema field")?;
         Ok(Self {
             id: object.required("id")?,
@@ -142,7 +142,7 @@ impl Field {
 }
 
 impl ListType {
-    fn read(source: &Arc<str>, mut object: Object<'_>, depth: usize) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, mut object: Object<'_>, depth: usize) -> Result<Self, ParseError> {
         Ok(Self {
             element_id: object.required("element-id")?,
             element_required: object.required("element-required")?,
@@ -153,7 +153,7 @@ impl ListType {
 }
 
 impl MapType {
-    fn read(source: &Arc<str>, mut object: Object<'_>, depth: usize) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, mut object: Object<'_>, depth: usize) -> Result<Self, ParseError> {
         Ok(Self {
             key_id: object.required("key-id")?,
             key: Type::read(source, object.required_raw("key")?, depth + 1)?,
@@ -166,7 +166,7 @@ impl MapType {
 }
 
 impl WriteJson for Type {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         match self {
             Self::Primitive(primitive) => primitive.to_string().write_json(out),
             Self::Struct(fields) => fields.write_json(out),
@@ -177,7 +177,7 @@ impl WriteJson for Type {
 }
 
 impl WriteJson for StructType {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { fields, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("type", "struct");
@@ -187,7 +187,7 @@ impl WriteJson for StructType {
 }
 
 impl WriteJson for Field {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { id, name, required, field_type, doc, initial_default, write_default, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("id", id);
@@ -202,7 +202,7 @@ impl WriteJson for Field {
 }
 
 impl WriteJson for ListType {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { element_id, element_required, element, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("type", "list");
@@ -214,7 +214,7 @@ impl WriteJson for ListType {
 }
 
 impl WriteJson for MapType {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { key_id, key, value_id, value_required, value, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("type", "map");

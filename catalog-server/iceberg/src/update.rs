@@ -1,6 +1,6 @@
 //! The updates of a commit as clients send them (REST spec, `TableUpdate`).
 
-use std::sync::Arc;
+use bytes::Bytes;
 
 use serde_json::value::RawValue;
 
@@ -70,7 +70,7 @@ pub enum Update {
 }
 
 impl ReadJson for Update {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "metadata update")?;
         let action: String = object.required("action")?;
         Ok(match action.to_ascii_lowercase().as_str() {
@@ -113,7 +113,7 @@ impl<'de> serde::Deserialize<'de> for Update {
     }
 }
 
-pub(crate) fn part<T: ReadJson>(source: &Arc<str>, object: &mut Object<'_>, key: &str) -> Result<T, ParseError> {
+pub(crate) fn part<T: ReadJson>(source: &Bytes, object: &mut Object<'_>, key: &str) -> Result<T, ParseError> {
     T::read(source, object.required_raw(key)?.get())
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn either<T: serde::de::DeserializeOwned>(
 }
 
 /// The entry with what every reader needs; `snapshot-id` beside it is a relic.
-fn read_statistics(source: &Arc<str>, object: &mut Object<'_>) -> Result<StatisticsFile, ParseError> {
+fn read_statistics(source: &Bytes, object: &mut Object<'_>) -> Result<StatisticsFile, ParseError> {
     let raw = object.required_raw("statistics")?;
     let mut file = Object::parse(source, raw.get(), "statistics file")?;
     file.required::<i64>("file-footer-size-in-bytes")?;
@@ -138,11 +138,11 @@ fn read_statistics(source: &Arc<str>, object: &mut Object<'_>) -> Result<Statist
     read_file(source, raw, file)
 }
 
-fn read_partition_statistics(source: &Arc<str>, raw: &RawValue) -> Result<StatisticsFile, ParseError> {
+fn read_partition_statistics(source: &Bytes, raw: &RawValue) -> Result<StatisticsFile, ParseError> {
     read_file(source, raw, Object::parse(source, raw.get(), "partition statistics file")?)
 }
 
-fn read_file(source: &Arc<str>, raw: &RawValue, mut file: Object<'_>) -> Result<StatisticsFile, ParseError> {
+fn read_file(source: &Bytes, raw: &RawValue, mut file: Object<'_>) -> Result<StatisticsFile, ParseError> {
     file.required::<String>("statistics-path")?;
     file.required::<i64>("file-size-in-bytes")?;
     let snapshot_id = file.required("snapshot-id")?;

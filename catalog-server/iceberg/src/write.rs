@@ -7,19 +7,18 @@ use crate::snapshot::SnapshotRef;
 impl TableMetadata {
     /// The document as compact JSON. Parts that are kept as text are written as they were.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = String::with_capacity(self.size_hint());
+        let mut out = Vec::with_capacity(self.size_hint());
         self.write_json(&mut out);
-        out.into_bytes()
+        out
     }
 
     fn size_hint(&self) -> usize {
-        let snapshots: usize = self.snapshots.iter().map(|snapshot| snapshot.json().len() + 1).sum();
-        snapshots + 64 * self.snapshot_log.len() + 192 * self.metadata_log.len() + 16 * 1024
+        self.snapshots.size_hint() + self.snapshot_log.size_hint() + 256 * self.metadata_log.len() + 16 * 1024
     }
 }
 
 impl WriteJson for TableMetadata {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let v1 = self.format_version == 1;
         let mut object = ObjectWriter::new(out);
         object.field("format-version", &self.format_version);
@@ -72,7 +71,7 @@ impl TableMetadata {
 struct Refs<'a>(&'a [(String, SnapshotRef)]);
 
 impl WriteJson for Refs<'_> {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::new(out);
         for (name, reference) in self.0 {
             object.field(name, reference);
@@ -82,19 +81,19 @@ impl WriteJson for Refs<'_> {
 }
 
 impl WriteJson for StatisticsFile {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         self.raw.write_json(out);
     }
 }
 
 impl WriteJson for EncryptionKey {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         self.raw.write_json(out);
     }
 }
 
 impl WriteJson for SnapshotLogEntry {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { timestamp_ms, snapshot_id, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("timestamp-ms", timestamp_ms);
@@ -104,7 +103,7 @@ impl WriteJson for SnapshotLogEntry {
 }
 
 impl WriteJson for MetadataLogEntry {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { timestamp_ms, metadata_file, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("timestamp-ms", timestamp_ms);

@@ -13,7 +13,7 @@ impl Draft<'_> {
         if self.layout_changed {
             self.check_layout()?;
         }
-        self.metadata.last_updated_ms = self.updated_ms.unwrap_or_else(|| self.now());
+        self.metadata.last_updated_ms = self.updated_ms.map_or_else(|| self.now(), Ok)?;
         self.correct_snapshot_log()?;
         self.extend_metadata_log();
         Ok(Applied::Changed(self.metadata))
@@ -93,7 +93,7 @@ mod tests {
         let made = started(&[first_commit(), append(1)].concat()).unwrap();
         assert_eq!(made.current_snapshot_id(), Some(1));
         assert_eq!(made.metadata_log().count(), 0);
-        assert_eq!(made.snapshot_log().len(), 1);
+        assert_eq!(made.snapshot_log().unwrap().len(), 1);
     }
 
     #[test]

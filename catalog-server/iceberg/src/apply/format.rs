@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::apply::Draft;
 use crate::error::{ApplyError, invalid};
+use crate::long_list::LongList;
 use crate::metadata::{DEFAULT_VERSION, LATEST_VERSION, ROW_LINEAGE_VERSION};
 use crate::snapshot::Snapshot;
 use crate::update::Update;
@@ -57,8 +58,8 @@ impl Draft<'_> {
             return invalid(format!("Cannot downgrade v{current} table to v{target}"));
         }
         if current == 1 {
-            let snapshots = self.metadata.snapshots.iter().map(Snapshot::with_sequence_number);
-            self.metadata.snapshots = snapshots.collect::<Result<_, _>>()?;
+            let snapshots = self.metadata.snapshots.all()?.iter().map(Snapshot::with_sequence_number);
+            self.metadata.snapshots = LongList::of(snapshots.collect::<Result<_, _>>()?);
         }
         if target >= ROW_LINEAGE_VERSION {
             self.metadata.next_row_id.get_or_insert(0);
@@ -81,12 +82,12 @@ mod tests {
         let snapshot = json!({"snapshot-id": 5, "timestamp-ms": crate::fixture::NOW, "sequence-number": 0,
             "manifest-list": "s3://lake/l.avro", "summary": {"operation": "append"}});
         let v1 = changed(&v1_table(), &[json!({"action": "add-snapshot", "snapshot": snapshot})]);
-        assert!(!v1.snapshots()[0].json().contains("sequence-number"));
+        assert!(!v1.snapshots().unwrap()[0].json().contains("sequence-number"));
         let v2 = changed(&v1, &[json!({"action": "upgrade-format-version", "format-version": 2})]);
         assert_eq!(v2.format_version(), 2);
         assert_eq!(v2.last_sequence_number(), 0);
-        assert_eq!(v2.snapshots()[0].head().unwrap().sequence_number, 0);
-        assert!(v2.snapshots()[0].json().contains("\"sequence-number\":0"));
+        assert_eq!(v2.snapshots().unwrap()[0].head().unwrap().sequence_number, 0);
+        assert!(v2.snapshots().unwrap()[0].json().contains("\"sequence-number\":0"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::apply::Draft;
 use crate::error::{ApplyError, invalid};
 use crate::json::Unknown;
+use crate::long_list::LongList;
 use crate::metadata::MetadataLogEntry;
 use crate::properties::previous_versions_max;
 
@@ -16,24 +17,24 @@ impl Draft<'_> {
         let added = |id: &i64| self.added_snapshots.iter().any(|(added, _)| added == id);
         let passing: HashSet<i64> =
             self.main_was.iter().copied().filter(|id| Some(*id) != current && added(id)).collect();
-        if passing.is_empty() && !self.removed_snapshots || self.metadata.snapshot_log.is_empty() {
+        if passing.is_empty() && !self.removed_snapshots || self.metadata.snapshot_log.is_empty()? {
             return Ok(());
         }
-        let existing: HashSet<i64> = self.metadata.snapshots.iter().map(|snapshot| snapshot.id()).collect();
+        let existing: HashSet<i64> = self.metadata.snapshots.all()?.iter().map(|snapshot| snapshot.id()).collect();
         let mut log = Vec::new();
-        for entry in std::mem::take(&mut self.metadata.snapshot_log) {
+        for entry in self.metadata.snapshot_log.all()? {
             if !existing.contains(&entry.snapshot_id) {
                 if self.removed_snapshots {
                     log.clear();
                 }
             } else if !passing.contains(&entry.snapshot_id) {
-                log.push(entry);
+                log.push(entry.clone());
             }
         }
         if current.is_some() && log.last().map(|entry| entry.snapshot_id) != current {
             return invalid("Cannot set invalid snapshot log: latest entry is not the current snapshot");
         }
-        self.metadata.snapshot_log = log;
+        self.metadata.snapshot_log = LongList::of(log);
         Ok(())
     }
 
@@ -59,7 +60,7 @@ mod tests {
     use crate::{Applied, ApplyContext, TableMetadata, Update, apply};
 
     fn log(table: &TableMetadata) -> Vec<i64> {
-        table.snapshot_log().iter().map(|entry| entry.snapshot_id).collect()
+        table.snapshot_log().unwrap().iter().map(|entry| entry.snapshot_id).collect()
     }
 
     #[test]
@@ -67,7 +68,7 @@ mod tests {
         let updates = [append(1), append(2), append(3)].concat();
         let next = changed(&table(), &updates);
         assert_eq!(log(&next), [3]);
-        assert_eq!(next.snapshots().len(), 3);
+        assert_eq!(next.snapshots().unwrap().len(), 3);
     }
 
     #[test]

@@ -15,14 +15,14 @@ impl Draft<'_> {
             return Ok(());
         }
         let snapshot_id = reference.snapshot_id;
-        if self.metadata.snapshot(snapshot_id).is_none() {
+        if self.metadata.snapshot(snapshot_id)?.is_none() {
             return invalid(format!("Cannot set {name} to unknown snapshot: {snapshot_id}"));
         }
         if let Some((_, added_ms)) = self.added_snapshots.iter().find(|(id, _)| *id == snapshot_id) {
-            self.updated_ms = Some(self.not_before_the_table(*added_ms));
+            self.updated_ms = Some(self.not_before_the_table(*added_ms)?);
         }
         if name == MAIN {
-            self.set_current_snapshot(snapshot_id);
+            self.set_current_snapshot(snapshot_id)?;
         }
         match self.metadata.refs.iter_mut().find(|(other, _)| other == name) {
             Some((_, current)) => current.replace(reference),
@@ -35,12 +35,13 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn set_current_snapshot(&mut self, snapshot_id: i64) {
-        let timestamp_ms = self.updated_ms.unwrap_or_else(|| self.now());
+    fn set_current_snapshot(&mut self, snapshot_id: i64) -> Result<(), ApplyError> {
+        let timestamp_ms = self.updated_ms.map_or_else(|| self.now(), Ok)?;
         self.updated_ms = Some(timestamp_ms);
         self.metadata.current_snapshot_id = Some(snapshot_id);
         self.main_was.push(snapshot_id);
         self.metadata.snapshot_log.push(SnapshotLogEntry { timestamp_ms, snapshot_id, unknown: Unknown::new() });
+        Ok(())
     }
 
     pub(super) fn remove_ref(&mut self, name: &str) {
@@ -97,7 +98,7 @@ mod tests {
             (Some(2), Some(5), Some(6))
         );
         assert_eq!(made.reference("eoy").unwrap().kind, RefKind::Tag);
-        assert_eq!(made.snapshot_log().len(), 3);
+        assert_eq!(made.snapshot_log().unwrap().len(), 3);
         assert!(is_unchanged(&made, &[set("dev", "branch", &keep), remove("nope")]));
         let moved = changed(&made, &[set_ref("dev", 3), remove("eoy")]);
         assert_eq!(moved.reference("dev").unwrap().snapshot_id, 3);
@@ -110,7 +111,7 @@ mod tests {
         let base = table_with_snapshots();
         let next = changed(&base, &[set_ref("main", 1)]);
         assert_eq!(next.current_snapshot_id(), Some(1));
-        let entry = next.snapshot_log().last().unwrap();
+        let entry = next.snapshot_log().unwrap().last().unwrap();
         // The writer of snapshot 3 is ahead of the server, whose clock stands at NOW + 500.
         assert_eq!((entry.snapshot_id, entry.timestamp_ms), (1, NOW + 3_000));
         assert_eq!(next.last_updated_ms(), NOW + 3_000);
@@ -120,7 +121,7 @@ mod tests {
     fn without_main_there_is_no_current_snapshot() {
         let next = changed(&table_with_snapshots(), &[remove("main")]);
         assert_eq!(next.current_snapshot_id(), None);
-        assert_eq!(next.snapshots().len(), 3);
+        assert_eq!(next.snapshots().unwrap().len(), 3);
         let written: Value = serde_json::from_slice(&next.to_bytes()).unwrap();
         assert_eq!(written["current-snapshot-id"], -1);
     }

@@ -9,7 +9,7 @@ use crate::snapshot::{Snapshot, SnapshotHead};
 impl Draft<'_> {
     pub(super) fn add_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), ApplyError> {
         self.check_layout_exists()?;
-        if self.metadata.snapshot(snapshot.id()).is_some() {
+        if self.metadata.snapshot(snapshot.id())?.is_some() {
             return invalid(format!("Snapshot already exists for id: {}", snapshot.id()));
         }
         let head = snapshot.head()?;
@@ -20,7 +20,7 @@ impl Draft<'_> {
         if self.metadata.format_version > 2 {
             self.take_row_ids(&head)?;
         }
-        let updated_ms = self.not_before_the_table(head.timestamp_ms);
+        let updated_ms = self.not_before_the_table(head.timestamp_ms)?;
         self.updated_ms = Some(updated_ms);
         self.added_snapshots.push((head.id, updated_ms));
         let v1 = self.metadata.format_version == 1;
@@ -85,12 +85,10 @@ impl Draft<'_> {
     }
 
     /// Ids that are not there are not missed. What belongs to a snapshot goes with it: statistics and refs.
-    pub(super) fn remove_snapshots(&mut self, ids: &[i64]) {
+    pub(super) fn remove_snapshots(&mut self, ids: &[i64]) -> Result<(), ApplyError> {
         let ids: HashSet<i64> = ids.iter().copied().collect();
-        let before = self.metadata.snapshots.len();
-        self.metadata.snapshots.retain(|snapshot| !ids.contains(&snapshot.id()));
-        if self.metadata.snapshots.len() == before {
-            return;
+        if !self.metadata.snapshots.retain(|snapshot| !ids.contains(&snapshot.id()))? {
+            return Ok(());
         }
         self.removed_snapshots = true;
         self.changed = true;
@@ -99,6 +97,7 @@ impl Draft<'_> {
         let named = self.metadata.refs.iter().filter(|(_, reference)| ids.contains(&reference.snapshot_id));
         let dangling: Vec<String> = named.map(|(name, _)| name.clone()).collect();
         dangling.iter().for_each(|name| self.remove_ref(name));
+        Ok(())
     }
 }
 
@@ -120,11 +119,11 @@ mod tests {
     }
 
     fn ids(table: &TableMetadata) -> Vec<i64> {
-        table.snapshots().iter().map(super::Snapshot::id).collect()
+        table.snapshots().unwrap().iter().map(super::Snapshot::id).collect()
     }
 
     fn log(table: &TableMetadata) -> Vec<i64> {
-        table.snapshot_log().iter().map(|entry| entry.snapshot_id).collect()
+        table.snapshot_log().unwrap().iter().map(|entry| entry.snapshot_id).collect()
     }
 
     fn conflict(base: &TableMetadata, snapshot: &Value) -> String {
@@ -137,7 +136,7 @@ mod tests {
     #[test]
     fn snapshots_are_appended_as_they_were_sent() {
         let next = changed(&table(), &append(1));
-        assert_eq!(next.snapshots()[0].json(), snapshot(1).to_string());
+        assert_eq!(next.snapshots().unwrap()[0].json(), snapshot(1).to_string());
         assert_eq!(next.last_sequence_number(), 1);
         assert_eq!(next.last_updated_ms(), crate::fixture::NOW + 1_000);
         assert_eq!(next.current_snapshot_id(), Some(1));
@@ -174,7 +173,7 @@ mod tests {
         one["sequence-number"] = 0.into();
         let next = changed(&v1_table(), &[add(&one)]);
         assert_eq!(next.last_sequence_number(), 0);
-        assert!(!next.snapshots()[0].json().contains("sequence-number"));
+        assert!(!next.snapshots().unwrap()[0].json().contains("sequence-number"));
     }
 
     #[test]

@@ -1,29 +1,30 @@
 //! The times of the next metadata, with writers whose clocks differ.
 
 use crate::apply::Draft;
+use crate::error::ApplyError;
 
 /// Readers refuse documents whose logs go back further than this.
 const CLOCK_TOLERANCE_MS: i64 = 60_000;
 
 impl Draft<'_> {
     /// The server's time, but never before the table's: a table whose last writer's clock ran ahead stays usable.
-    pub(super) fn now(&self) -> i64 {
-        self.context.now_ms.max(self.latest_ms())
+    pub(super) fn now(&self) -> Result<i64, ApplyError> {
+        Ok(self.context.now_ms.max(self.latest_ms()?))
     }
 
     /// The time that a snapshot's writer gives, if readers would accept it. The reference implementation refuses the
     /// commit of a writer whose clock is slow by more than the tolerance, again and again; here it counts as made at
     /// the table's time, and the snapshot itself keeps what the writer wrote.
-    pub(super) fn not_before_the_table(&self, timestamp_ms: i64) -> i64 {
-        let latest = self.latest_ms();
-        if timestamp_ms < latest.saturating_sub(CLOCK_TOLERANCE_MS) { latest } else { timestamp_ms }
+    pub(super) fn not_before_the_table(&self, timestamp_ms: i64) -> Result<i64, ApplyError> {
+        let latest = self.latest_ms()?;
+        Ok(if timestamp_ms < latest.saturating_sub(CLOCK_TOLERANCE_MS) { latest } else { timestamp_ms })
     }
 
-    fn latest_ms(&self) -> i64 {
+    fn latest_ms(&self) -> Result<i64, ApplyError> {
         let metadata = &self.metadata;
-        let snapshot = metadata.snapshot_log.last().map_or(i64::MIN, |entry| entry.timestamp_ms);
+        let snapshot = metadata.snapshot_log.last()?.map_or(i64::MIN, |entry| entry.timestamp_ms);
         let file = metadata.metadata_log.last().map_or(i64::MIN, |entry| entry.timestamp_ms);
-        metadata.last_updated_ms.max(snapshot).max(file)
+        Ok(metadata.last_updated_ms.max(snapshot).max(file))
     }
 }
 
@@ -43,7 +44,7 @@ mod tests {
     }
 
     fn logged(table: &TableMetadata) -> i64 {
-        table.snapshot_log().last().unwrap().timestamp_ms
+        table.snapshot_log().unwrap().last().unwrap().timestamp_ms
     }
 
     #[test]
@@ -58,7 +59,7 @@ mod tests {
     fn a_writer_whose_clock_is_slow_can_commit() {
         let next = append_at(NOW - 10_000_000);
         assert_eq!((next.last_updated_ms(), logged(&next)), (NOW + 3_000, NOW + 3_000));
-        assert_eq!(next.snapshot(4).unwrap().head().unwrap().timestamp_ms, NOW - 10_000_000);
+        assert_eq!(next.snapshot(4).unwrap().unwrap().head().unwrap().timestamp_ms, NOW - 10_000_000);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use bytes::Bytes;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
 
@@ -13,29 +13,19 @@ use crate::json::{RawJson, Unknown};
 
 /// A JSON object split into keys and raw values.
 pub(crate) struct Object<'a> {
-    what: &'static str,
-    source: &'a Arc<str>,
-    entries: Vec<(Cow<'a, str>, Option<&'a RawValue>)>,
-    arrays: Vec<(&'static str, Vec<&'a RawValue>)>,
+    pub(super) what: &'static str,
+    pub(super) source: &'a Bytes,
+    pub(super) entries: Vec<(Cow<'a, str>, Option<&'a RawValue>)>,
+    /// Long arrays, kept unread.
+    pub(super) arrays: Vec<(&'static str, RawJson)>,
 }
 
 impl<'a> Object<'a> {
     /// `text` is `source` or a part of it; `what` names the object in errors.
-    pub(crate) fn parse(source: &'a Arc<str>, text: &'a str, what: &'static str) -> Result<Self, ParseError> {
-        Self::parse_with_arrays(source, text, what, &[])
-    }
-
-    /// As [`Self::parse`], for long arrays under the keys `arrays`: their text is gone through once, not twice. They
-    /// are to be taken with [`Self::optional_array`].
-    pub(crate) fn parse_with_arrays(
-        source: &'a Arc<str>,
-        text: &'a str,
-        what: &'static str,
-        arrays: &'static [&'static str],
-    ) -> Result<Self, ParseError> {
+    pub(crate) fn parse(source: &'a Bytes, text: &'a str, what: &'static str) -> Result<Self, ParseError> {
         let mut object = Self { what, source, entries: Vec::new(), arrays: Vec::new() };
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let read = deserializer.deserialize_map(Split { object: &mut object, arrays });
+        let read = deserializer.deserialize_map(Split { object: &mut object });
         read.and_then(|()| deserializer.end()).map_err(|error| ParseError::json(what, &error))?;
         Ok(object)
     }
@@ -76,13 +66,6 @@ impl<'a> Object<'a> {
 
     /// The elements of an array, none if `key` is absent.
     pub(crate) fn optional_array(&mut self, key: &str) -> Result<Option<Vec<&'a RawValue>>, ParseError> {
-        if let Some(position) = self.arrays.iter().position(|(name, _)| *name == key) {
-            return Ok(Some(self.arrays.swap_remove(position).1));
-        }
-        self.optional_elements(key)
-    }
-
-    fn optional_elements(&mut self, key: &str) -> Result<Option<Vec<&'a RawValue>>, ParseError> {
         let Some(raw) = self.take(key)? else { return Ok(None) };
         serde_json::from_str(raw.get()).map(Some).map_err(|error| ParseError::field(self.what, key, &error))
     }
@@ -116,7 +99,6 @@ pub(crate) struct Key<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 struct Split<'o, 'a> {
     object: &'o mut Object<'a>,
-    arrays: &'static [&'static str],
 }
 
 impl<'a> Visitor<'a> for Split<'_, 'a> {
@@ -127,18 +109,8 @@ impl<'a> Visitor<'a> for Split<'_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { object, arrays } = self;
         while let Some(Key(key)) = map.next_key::<Key<'a>>()? {
-            let Some(name) = arrays.iter().find(|name| **name == key) else {
-                object.entries.push((key, Some(map.next_value()?)));
-                continue;
-            };
-            if object.arrays.iter().any(|(other, _)| other == name) {
-                return Err(A::Error::custom(format!("field {name} appears twice")));
-            }
-            if let Some(elements) = map.next_value()? {
-                object.arrays.push((name, elements));
-            }
+            self.object.entries.push((key, Some(map.next_value()?)));
         }
         Ok(())
     }

@@ -90,7 +90,7 @@ mod tests {
     use crate::types::{StructType, Type};
 
     fn verdict(name: &str, json: &str) -> Result<(), String> {
-        check_default(&Type::Primitive(name.parse().unwrap()), &RawJson::whole(json.into()))
+        check_default(&Type::Primitive(name.parse().unwrap()), &RawJson::unread(json.to_owned().into()))
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
         ] {
             assert_eq!(verdict(name, json), Err(expected.to_owned()));
         }
-        let default = RawJson::whole("{}".into());
+        let default = RawJson::unread("{}".into());
         assert_eq!(
             check_default(&Type::Struct(StructType::default()), &default),
             Err("Invalid default value for struct: {} (must be null)".to_owned())

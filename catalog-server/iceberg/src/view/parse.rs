@@ -1,7 +1,7 @@
 //! A document becomes a [`ViewMetadata`].
 
+use bytes::Bytes;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::error::ParseError;
 use crate::json::{Object, ReadJson};
@@ -17,8 +17,8 @@ impl ViewMetadata {
     /// Whatever is not a document that the reference implementation would read, with what is wrong in it.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         let text = std::str::from_utf8(bytes).map_err(|error| ParseError::new(WHAT, error.to_string()))?;
-        let source: Arc<str> = text.into();
-        let metadata = read(&source, Object::parse(&source, &source, WHAT)?)?;
+        let source = Bytes::copy_from_slice(bytes);
+        let metadata = read(&source, Object::parse(&source, text, WHAT)?)?;
         metadata.check_references()?;
         Ok(metadata)
     }
@@ -41,7 +41,7 @@ impl ViewMetadata {
     }
 }
 
-fn read(source: &Arc<str>, mut object: Object<'_>) -> Result<ViewMetadata, ParseError> {
+fn read(source: &Bytes, mut object: Object<'_>) -> Result<ViewMetadata, ParseError> {
     let version: i64 = object.required("format-version")?;
     if version != i64::from(FORMAT_VERSION) {
         return object.fail(format!("Unsupported format version: {version}"));
@@ -59,7 +59,7 @@ fn read(source: &Arc<str>, mut object: Object<'_>) -> Result<ViewMetadata, Parse
     })
 }
 
-fn list<T: ReadJson>(source: &Arc<str>, object: &mut Object<'_>, key: &str) -> Result<Vec<T>, ParseError> {
+fn list<T: ReadJson>(source: &Bytes, object: &mut Object<'_>, key: &str) -> Result<Vec<T>, ParseError> {
     object.array(key)?.into_iter().map(|raw| T::read(source, raw.get())).collect()
 }
 
@@ -79,7 +79,7 @@ fn listed(ids: &BTreeSet<i32>) -> String {
 }
 
 impl ReadJson for VersionLogEntry {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "version log entry")?;
         Ok(Self {
             timestamp_ms: object.required("timestamp-ms")?,

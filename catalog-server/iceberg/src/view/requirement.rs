@@ -1,6 +1,6 @@
 //! What a commit asks of the view before it is applied (REST spec, `ViewRequirement`).
 
-use std::sync::Arc;
+use bytes::Bytes;
 
 use crate::error::{ParseError, RequirementFailed};
 use crate::json::{Object, ReadJson, deserialize_raw};
@@ -28,7 +28,7 @@ pub fn check_view(requirements: &[ViewRequirement], base: &ViewMetadata) -> Resu
 }
 
 impl ReadJson for ViewRequirement {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "view requirement")?;
         let kind: String = object.required("type")?;
         match kind.to_ascii_lowercase().as_str() {

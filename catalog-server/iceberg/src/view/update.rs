@@ -1,6 +1,6 @@
 //! The updates of a commit to a view as clients send them (REST spec, `ViewUpdate`).
 
-use std::sync::Arc;
+use bytes::Bytes;
 
 use crate::error::ParseError;
 use crate::json::{Object, ReadJson, deserialize_raw};
@@ -31,7 +31,7 @@ pub enum ViewUpdate {
 }
 
 impl ReadJson for ViewUpdate {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "view update")?;
         let action: String = object.required("action")?;
         Ok(match action.to_ascii_lowercase().as_str() {

@@ -1,7 +1,7 @@
 //! A version of a view: what it says, in which dialects, and where its names are looked up.
 
+use bytes::Bytes;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
@@ -85,7 +85,7 @@ impl ViewRepresentation {
         self.dialect.as_ref().map(|dialect| dialect.to_lowercase())
     }
 
-    fn from_raw(source: &Arc<str>, raw: &RawValue) -> Result<Self, ParseError> {
+    fn from_raw(source: &Bytes, raw: &RawValue) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, raw.get(), "view representation")?;
         let kind: String = object.required("type")?;
         let dialect = if kind.eq_ignore_ascii_case("sql") {
@@ -99,7 +99,7 @@ impl ViewRepresentation {
 }
 
 impl ReadJson for ViewVersion {
-    fn read(source: &Arc<str>, text: &str) -> Result<Self, ParseError> {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
         let mut object = Object::parse(source, text, "view version")?;
         let representations = object.array("representations")?;
         let representations: Vec<_> = representations
@@ -120,7 +120,7 @@ impl ReadJson for ViewVersion {
 }
 
 impl WriteJson for ViewVersion {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { id, timestamp_ms, schema_id, summary, default_catalog, default_namespace, representations, unknown } =
             self;
         let mut object = ObjectWriter::new(out);
@@ -136,7 +136,7 @@ impl WriteJson for ViewVersion {
 }
 
 impl WriteJson for ViewRepresentation {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         self.raw.write_json(out);
     }
 }

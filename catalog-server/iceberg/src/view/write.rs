@@ -6,14 +6,14 @@ use crate::view::metadata::{FORMAT_VERSION, VersionLogEntry, ViewMetadata};
 impl ViewMetadata {
     /// The document as compact JSON. Parts that are kept as text are written as they were.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = String::new();
+        let mut out = Vec::new();
         self.write_json(&mut out);
-        out.into_bytes()
+        out
     }
 }
 
 impl WriteJson for ViewMetadata {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { uuid, location, properties, schemas, current_version_id, versions, version_log, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("view-uuid", &uuid.to_string());
@@ -31,7 +31,7 @@ impl WriteJson for ViewMetadata {
 }
 
 impl WriteJson for VersionLogEntry {
-    fn write_json(&self, out: &mut String) {
+    fn write_json(&self, out: &mut Vec<u8>) {
         let Self { timestamp_ms, version_id, unknown } = self;
         let mut object = ObjectWriter::new(out);
         object.field("timestamp-ms", timestamp_ms);
