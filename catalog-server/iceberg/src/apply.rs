@@ -83,8 +83,6 @@ struct Draft<'a> {
     changed: bool,
     /// Whether a schema, spec or order became current or default, so that they must be checked against each other.
     layout_changed: bool,
-    /// The time of the new state as far as updates set it.
-    updated_ms: Option<i64>,
     last_added_schema: Option<i32>,
     last_added_spec: Option<i32>,
     last_added_order: Option<i32>,
@@ -103,7 +101,6 @@ impl<'a> Draft<'a> {
             context,
             changed: false,
             layout_changed: false,
-            updated_ms: None,
             last_added_schema: None,
             last_added_spec: None,
             last_added_order: None,

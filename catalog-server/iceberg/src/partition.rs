@@ -52,10 +52,10 @@ impl PartitionSpec {
         ids.max().unwrap_or(FIRST_FIELD_ID - 1).max(FIRST_FIELD_ID - 1)
     }
 
-    /// The same sources and transforms in the same order; names and ids do not count.
+    /// The same sources, transforms and names in the same order; ids do not count.
     pub(crate) fn compatible_with(&self, other: &Self) -> bool {
         self.fields.len() == other.fields.len()
-            && self.fields.iter().zip(&other.fields).all(|(one, other)| one.same_value(other))
+            && self.fields.iter().zip(&other.fields).all(|(one, other)| one.same_value(other) && one.name == other.name)
     }
 
     /// v1 numbers partition fields by position.

@@ -104,7 +104,22 @@ impl Snapshot {
         if head.manifest_list.is_none() && (format_version > 1 || head.manifests.is_empty()) {
             return invalid(format!("Cannot add snapshot {}: manifest-list is missing", self.id));
         }
-        Ok(())
+        head.check_row_ids()
+    }
+}
+
+impl SnapshotHead {
+    fn check_row_ids(&self) -> Result<(), ApplyError> {
+        if let Some(first @ ..0) = self.first_row_id {
+            return invalid(format!("Invalid first-row-id (cannot be negative): {first}"));
+        }
+        match self.added_rows {
+            Some(added @ ..0) => invalid(format!("Invalid added-rows (cannot be negative): {added}")),
+            None if self.first_row_id.is_some() => {
+                invalid("Invalid added-rows (required when first-row-id is set): null")
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use catalog_api::{Auth, BearerToken, ENDPOINTS};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::lab::{Lab, schema};
 
@@ -120,7 +120,9 @@ async fn an_answer_that_nobody_reads_holds_its_place_and_is_ended_in_time() {
     .await;
     let api = lab.writer().await;
     api.namespace(&["a"]).await;
-    let large = json!({"name": "t", "schema": schema(), "properties": {"x": "y".repeat(32 << 20)}});
+    let properties: Value =
+        (0..32).map(|number| (number.to_string(), json!("y".repeat(1 << 20)))).collect::<Map<_, _>>().into();
+    let large = json!({"name": "t", "schema": schema(), "properties": properties});
     api.post("/namespaces/a/tables", &large).await.ok();
 
     let lazy = [(); 2].map(|()| unread_get(&lab, api.token(), "/v1/lake/namespaces/a/tables/t"));

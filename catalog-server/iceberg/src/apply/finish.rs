@@ -13,7 +13,7 @@ impl Draft<'_> {
         if self.layout_changed {
             self.check_layout()?;
         }
-        self.metadata.last_updated_ms = self.updated_ms.map_or_else(|| self.now(), Ok)?;
+        self.metadata.last_updated_ms = self.now()?;
         self.correct_snapshot_log()?;
         self.extend_metadata_log();
         Ok(Applied::Changed(self.metadata))

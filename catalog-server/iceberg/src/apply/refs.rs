@@ -18,9 +18,6 @@ impl Draft<'_> {
         if self.metadata.snapshot(snapshot_id)?.is_none() {
             return invalid(format!("Cannot set {name} to unknown snapshot: {snapshot_id}"));
         }
-        if let Some((_, added_ms)) = self.added_snapshots.iter().find(|(id, _)| *id == snapshot_id) {
-            self.updated_ms = Some(self.not_before_the_table(*added_ms)?);
-        }
         if name == MAIN {
             self.set_current_snapshot(snapshot_id)?;
         }
@@ -35,9 +32,13 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// The log has the writer's time of a snapshot that this commit brings, and the server's of one that was there.
     fn set_current_snapshot(&mut self, snapshot_id: i64) -> Result<(), ApplyError> {
-        let timestamp_ms = self.updated_ms.map_or_else(|| self.now(), Ok)?;
-        self.updated_ms = Some(timestamp_ms);
+        let added = self.added_snapshots.iter().find(|(id, _)| *id == snapshot_id);
+        let timestamp_ms = match added {
+            Some((_, added_ms)) => self.not_before_the_table(*added_ms)?,
+            None => self.now()?,
+        };
         self.metadata.current_snapshot_id = Some(snapshot_id);
         self.main_was.push(snapshot_id);
         self.metadata.snapshot_log.push(SnapshotLogEntry { timestamp_ms, snapshot_id, unknown: Unknown::new() });

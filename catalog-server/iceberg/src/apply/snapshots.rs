@@ -20,9 +20,7 @@ impl Draft<'_> {
         if self.metadata.format_version > 2 {
             self.take_row_ids(&head)?;
         }
-        let updated_ms = self.not_before_the_table(head.timestamp_ms)?;
-        self.updated_ms = Some(updated_ms);
-        self.added_snapshots.push((head.id, updated_ms));
+        self.added_snapshots.push((head.id, self.not_before_the_table(head.timestamp_ms)?));
         let v1 = self.metadata.format_version == 1;
         self.metadata.snapshots.push(if v1 { snapshot.without_sequence_number()? } else { snapshot.clone() });
         self.changed = true;
@@ -63,20 +61,12 @@ impl Draft<'_> {
         let Some(first) = head.first_row_id else {
             return invalid("Cannot add a snapshot: first-row-id is null");
         };
-        if first < 0 {
-            return invalid(format!("Invalid first-row-id (cannot be negative): {first}"));
-        }
         if first < next {
             return Err(ApplyError::Conflict(format!(
                 "Cannot add a snapshot, first-row-id is behind table next-row-id: {first} < {next}"
             )));
         }
-        let Some(added) = head.added_rows else {
-            return invalid("Invalid added-rows (required when first-row-id is set): null");
-        };
-        if added < 0 {
-            return invalid(format!("Invalid added-rows (cannot be negative): {added}"));
-        }
+        let added = head.added_rows.unwrap_or(0);
         let Some(behind) = first.checked_add(added) else {
             return invalid(format!("Cannot add a snapshot: no row ids are left for {added} rows from {first}"));
         };

@@ -7,8 +7,8 @@ use crate::partition::{PartitionField, PartitionSpec};
 use crate::schema::SchemaIndex;
 
 impl Draft<'_> {
-    /// The request's spec id means nothing. A spec with the same sources and transforms is found again, whatever its
-    /// names, and counts as the last one added.
+    /// The request's ids mean nothing. A spec with the same sources, transforms and names is found again, and counts as
+    /// the last one added.
     pub(super) fn add_spec(&mut self, spec: &PartitionSpec) -> Result<(), ApplyError> {
         let specs = &self.metadata.partition_specs;
         if let Some(same) = specs.iter().find(|other| other.compatible_with(spec)) {
@@ -128,9 +128,11 @@ mod tests {
     }
 
     #[test]
-    fn a_spec_with_the_same_values_is_found_again_whatever_its_names() {
+    fn a_spec_with_the_same_values_and_names_is_found_again_whatever_its_ids() {
         let next = changed(&table(), &[add(&json!([field(2, "day", "d", Some(1000))])), set(-1)]);
-        assert!(is_unchanged(&next, &[add(&json!([field(2, "day", "other", Some(1007))])), set(-1)]));
+        assert!(is_unchanged(&next, &[add(&json!([field(2, "day", "d", Some(1007))])), set(-1)]));
+        let renamed = changed(&next, &[add(&json!([field(2, "day", "other", Some(1000))])), set(-1)]);
+        assert_eq!((renamed.default_spec_id(), renamed.last_partition_id()), (2, 1000));
         let back = changed(&next, &[add(&json!([])), set(-1)]);
         assert_eq!((back.default_spec_id(), back.partition_specs().len()), (0, 2));
     }

@@ -48,10 +48,12 @@ mod tests {
     }
 
     #[test]
-    fn a_writers_time_counts() {
-        for timestamp in [NOW + 90_000, NOW + 3_000, NOW - 50_000] {
+    fn a_snapshot_is_logged_at_its_writers_time_and_the_table_is_never_younger() {
+        for (timestamp, updated) in
+            [(NOW + 90_000, NOW + 90_000), (NOW + 3_000, NOW + 3_000), (NOW - 50_000, NOW + 3_000)]
+        {
             let next = append_at(timestamp);
-            assert_eq!((next.last_updated_ms(), logged(&next)), (timestamp, timestamp));
+            assert_eq!((next.last_updated_ms(), logged(&next)), (updated, timestamp));
         }
     }
 

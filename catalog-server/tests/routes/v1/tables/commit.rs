@@ -78,7 +78,7 @@ async fn what_is_unknown_or_makes_no_sense_is_a_bad_request_and_changes_nothing(
         (json!([{"type": "assert-mood"}]), json!([]), "assert-mood"),
         (json!([]), json!([{"no": "action"}]), "action"),
         (json!([]), json!(["x"]), "updates[0]"),
-        (json!([]), json!([{"action": "upgrade-format-version", "format-version": 3}]), "3"),
+        (json!([]), json!([{"action": "upgrade-format-version", "format-version": 4}]), "v4"),
         (json!([]), json!([{"action": "set-current-schema", "schema-id": 9}]), "9"),
         (json!([]), json!([{"action": "set-location", "location": "file:///etc/x"}]), "file:///etc/x"),
         (json!([]), set("write.data.path", "file:///etc/x"), "write.data.path"),

@@ -78,7 +78,7 @@ async fn what_cannot_be_created_leaves_nothing_behind() {
             ),
             400,
         ),
-        (table(json!({"properties": {"format-version": "3"}})), 400),
+        (table(json!({"properties": {"format-version": "4"}})), 400),
         (table(json!({"properties": {"s3.secret-access-key": "x"}})), 400),
         (table(json!({"location": "file:///etc/t"})), 400),
         (table(json!({"properties": {"write.metadata.path": "file:///etc"}})), 400),
