@@ -25,12 +25,20 @@ struct Product {
 }
 
 /// One line an image.
-const PRODUCTS: &[Product] = &[Product {
-    package: "catalog-server",
-    title: "Pangolin catalog server",
-    description: "An Apache Iceberg REST catalog on Postgres and object storage",
-    for_cases: &[],
-}];
+const PRODUCTS: &[Product] = &[
+    Product {
+        package: "catalog-server",
+        title: "Pangolin catalog server",
+        description: "An Apache Iceberg REST catalog on Postgres and object storage",
+        for_cases: &[],
+    },
+    Product {
+        package: "operator",
+        title: "Pangolin operator",
+        description: "Reconciles Catalogs, Warehouses and Tokens",
+        for_cases: &["failpoints"],
+    },
+];
 
 /// What the images for the cases are called: a tag of their own, so that none is taken for a released one.
 pub(crate) const FOR_CASES: &str = "e2e";
