@@ -23,6 +23,8 @@ pub struct App {
     pub work: Detached,
     /// A turn per table, held from reading the pointer to the answer.
     pub turns: Turns,
+    /// A turn per idempotency key, held from asking whether it was answered to the answer.
+    pub repeats: Turns,
     /// The present time.
     pub clock: Arc<dyn Clock>,
     /// New ids.

@@ -1,4 +1,4 @@
-//! The one way from a handler to the tree: through the coalescer, counted.
+//! The one way from a handler to the tree: through the coalescer, counted, and marked if the request may come again.
 
 use catalog_store::{Commit, CommitError, CommitRequest};
 
@@ -9,11 +9,21 @@ use crate::session::Session;
 ///
 /// # Errors
 /// [`CommitError`]; what a conflict is called is a matter of the handler.
-pub async fn commit(app: &App, session: &Session, request: CommitRequest) -> Result<Commit, CommitError> {
+pub async fn commit(app: &App, session: &Session, mut request: CommitRequest) -> Result<Commit, CommitError> {
+    if let Some(repeatable) = &session.repeatable {
+        if repeatable.was_answered() {
+            return Err(CommitError::Backend("a repeated request was about to be applied again".into()));
+        }
+        request.idempotency.get_or_insert_with(|| repeatable.mark());
+    }
     let result = app.commits.commit(&session.branch, request).await;
+    if let (Ok(_), Some(repeatable)) = (&result, &session.repeatable) {
+        repeatable.settle();
+    }
     app.metrics.commit(match &result {
         Ok(_) => "applied",
         Err(CommitError::Conflict { .. }) => "conflict",
+        Err(CommitError::Repeated(_)) => "repeated",
         Err(CommitError::OutcomeUnknown(_)) => "unknown",
         Err(CommitError::Unavailable(_)) => "unavailable",
         Err(CommitError::Backend(_)) => "failed",

@@ -170,6 +170,8 @@ impl From<CommitError> for ApiError {
                 format!("{key} was changed by another request at the same time"),
             )
             .because(format!("found {found:?}")),
+            // Another replica was faster with the same request; asked again, it is answered from the state.
+            CommitError::Repeated(_) => Self::unavailable("the same request was answered meanwhile: send it again"),
             CommitError::OutcomeUnknown(source) => {
                 Self::outcome_unknown("the connection to the database was lost while it committed").because(source)
             }

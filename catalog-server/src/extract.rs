@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -35,7 +35,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         check_media_type(request.headers())?;
-        let bytes = read(request, &app.settings.limits).await?;
+        let (parts, body) = request.into_parts();
+        let bytes = read(&parts.headers, body, &app.settings.limits).await?;
         parse(&bytes).map(Self)
     }
 }
@@ -45,7 +46,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for SecretJson<T> {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         check_media_type(request.headers())?;
-        let bytes = read(request, &app.settings.limits).await?;
+        let (parts, body) = request.into_parts();
+        let bytes = read(&parts.headers, body, &app.settings.limits).await?;
         let parsed = parse_at(&bytes);
         parsed.map(Self).map_err(|(path, _)| {
             ApiError::bad_request(format!(
@@ -83,14 +85,18 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorType::UnsupportedMediaTypeException, "send the body with Content-Type: application/json"))
 }
 
-async fn read(request: Request, limits: &Limits) -> Result<Bytes, ApiError> {
+/// Reads a whole body, as long as it may be.
+///
+/// # Errors
+/// 413, 408, or 400 for one that breaks off.
+pub async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
     let Limits { body_bytes: limit, request_timeout, response_timeout: _, concurrency: _ } = *limits;
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
     // Half of the whole, so that the answer is this one and not that the request took too long.
-    let body = timeout(request_timeout / 2, to_bytes(request.into_body(), limit)).await;
+    let body = timeout(request_timeout / 2, to_bytes(body, limit)).await;
     let body = body.map_err(|_| ApiError::new(ErrorType::RequestTimeoutException, "the body took too long to come"))?;
     body.map_err(|error| {
         let error = error.into_inner();

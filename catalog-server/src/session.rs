@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::auth::{Authenticated, Caller, Principal};
 use crate::error::ApiError;
 use crate::policy::Rights;
+use crate::repeatable::Repeatable;
 use crate::storage::WarehouseContext;
 
 /// Names a ref for a prefix that names none (CONTRACT §1).
@@ -29,6 +30,8 @@ pub struct Session {
     pub warehouse: Arc<WarehouseContext>,
     /// The branch that is read and written.
     pub branch: Branch,
+    /// What is known of a request that may come again.
+    pub repeatable: Option<Repeatable>,
     rights: Rights,
 }
 
@@ -43,7 +46,10 @@ impl Session {
         let principal = principal(caller)?;
         let access = access.ok_or_else(|| ApiError::internal("a principal without access"))?;
         match prefix {
-            Some(prefix) => open(principal, &prefix, &parts.headers, access),
+            Some(prefix) => {
+                let repeatable = parts.extensions.get::<Repeatable>().cloned();
+                Ok(Self { repeatable, ..open(principal, &prefix, &parts.headers, access)? })
+            }
             None => Err(ApiError::no_such_warehouse(parts.uri.path().split('/').nth(2).unwrap_or_default())),
         }
     }
@@ -74,6 +80,12 @@ impl Session {
     /// 403 if the principal may not know whether this namespace exists.
     pub fn allow_to_see(&self, namespace: &NamespacePath) -> Result<(), ApiError> {
         if self.sees(namespace) { Ok(()) } else { Err(self.forbidden("a grant to read", namespace)) }
+    }
+
+    /// True for a request that came before and succeeded: answer from the state, and change nothing.
+    #[must_use]
+    pub fn was_answered(&self) -> bool {
+        self.repeatable.as_ref().is_some_and(Repeatable::was_answered)
     }
 
     fn forbidden(&self, lacks: &str, namespace: &NamespacePath) -> ApiError {
@@ -165,7 +177,7 @@ fn open(principal: Principal, prefix: &Prefix, headers: &HeaderMap, access: Acce
     check_reference(reference.as_ref(), headers)?;
     let branch = branch.ok_or_else(|| ApiError::internal(format!("warehouse {name} has no branch {MAIN}")))?;
     let warehouse = Arc::new(WarehouseContext::new(row).map_err(ApiError::internal)?);
-    Ok(Session { principal, warehouse, branch, rights })
+    Ok(Session { principal, warehouse, branch, repeatable: None, rights })
 }
 
 /// Until branches exist, any ref but `main` is 400.

@@ -1,11 +1,12 @@
 //! What every request goes through, from the outside in: [`leaving`], [`access`] (id, log, metrics), [`panics`], [`limit`],
-//! [`crate::auth::authenticate`], [`deadline`]; then the routes.
+//! [`crate::auth::authenticate`], [`deadline`], [`repeats`]; then the routes.
 
 mod access;
 mod deadline;
 mod leaving;
 mod limit;
 mod panics;
+mod repeats;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
     let places = Places::new(app.settings.limits.concurrency);
     // The layer that is added last is the outermost.
     routes
+        .layer(from_fn_with_state(Arc::clone(app), repeats::answer_once))
         .layer(from_fn_with_state(Arc::clone(app), deadline::bound))
         .layer(from_fn_with_state(Arc::clone(app), authenticate))
         .layer(from_fn_with_state(places, limit::admit))

@@ -167,6 +167,7 @@ fn assemble(settings: Settings, backend: &Backend) -> Result<App, StartError> {
         store,
         work: Detached::default(),
         turns: Turns::default(),
+        repeats: Turns::default(),
         clock,
         ids: Ids,
         files: Files::new(&storage, sealer.clone(), metrics.clone())?,

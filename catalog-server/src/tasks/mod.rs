@@ -2,6 +2,7 @@
 //! error.
 
 mod admin_hashes;
+mod expired_marks;
 mod expired_tokens;
 mod orphans;
 mod schema;
@@ -22,6 +23,7 @@ pub fn start(app: &Arc<App>, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(stop.clone().run_until_cancelled_owned(schema::watch(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(admin_hashes::follow(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(expired_tokens::sweep(app())));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(expired_marks::sweep(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(orphans::sweep(app())));
 }
 

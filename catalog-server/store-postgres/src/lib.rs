@@ -11,6 +11,7 @@ mod commit;
 mod database;
 mod error;
 mod health;
+mod idempotency;
 mod options;
 mod page;
 mod text;

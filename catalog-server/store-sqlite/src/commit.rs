@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
 use crate::error::refused;
+use crate::idempotency;
 use crate::{SqliteStore, finish};
 
 type Results = Vec<Result<Commit, CommitError>>;
@@ -40,7 +41,8 @@ impl SqliteStore {
     async fn commit_group(&self, branch: &Branch, requests: &[CommitRequest], now: Timestamp) -> Result<Results> {
         let mut change = self.change().await?;
         let warehouse_id = lock(&mut change, branch).await?;
-        let state = read::state(&mut change, branch, requests).await?;
+        let mut state = read::state(&mut change, branch, requests).await?;
+        state.marks = idempotency::state(&mut change, warehouse_id, requests, now).await?;
         let Plan { results, rows } = plan(branch, requests, state, now);
         if rows.commits.is_empty() {
             change.rollback().await.map_err(refused)?;

@@ -10,6 +10,7 @@ mod changes;
 mod commit;
 mod error;
 mod health;
+mod idempotency;
 #[cfg(test)]
 mod plans;
 mod row;

@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::commit::{read, write};
 use crate::tree::{self, list, log};
-use crate::{SqliteStore, access, tokens};
+use crate::{SqliteStore, access, idempotency, tokens};
 
 /// Each step of SQLite's plan.
 async fn plan(store: &SqliteStore, statement: &'static str) -> Vec<String> {
@@ -38,6 +38,8 @@ async fn hot_statements_neither_read_whole_tables_nor_sort() {
         ("active tokens", tokens::LIST, "active_tokens_user"),
         ("active tokens of a user", tokens::LIST_OF_USER, "active_tokens_user"),
         ("sweep", tokens::DELETE_EXPIRED, "active_tokens_expiry"),
+        ("mark", idempotency::RECALL, "PRIMARY KEY"),
+        ("sweep of marks", idempotency::DELETE_EXPIRED, "idempotency_expiry"),
     ];
     for (name, statement, index) in statements {
         let steps = plan(&store, statement).await;

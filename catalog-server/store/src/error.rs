@@ -4,7 +4,7 @@ use std::error::Error;
 
 use uuid::Uuid;
 
-use crate::{Entry, Key};
+use crate::{Entry, Key, Mark};
 
 /// What a store's method returns.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -70,6 +70,9 @@ pub enum CommitError {
         /// What is there now.
         found: Found,
     },
+    /// A request with this idempotency key was answered before. Certainly not applied again.
+    #[error("the request was answered before")]
+    Repeated(Box<Mark>),
     /// It may or may not have been applied: the metadata file must stay.
     #[error("the outcome of the commit is unknown")]
     OutcomeUnknown(#[source] Source),
@@ -86,7 +89,7 @@ impl CommitError {
     #[must_use]
     pub fn is_certain_loss(&self) -> bool {
         match self {
-            Self::Conflict { .. } | Self::Unavailable(_) | Self::Backend(_) => true,
+            Self::Conflict { .. } | Self::Repeated(_) | Self::Unavailable(_) | Self::Backend(_) => true,
             Self::OutcomeUnknown(_) => false,
         }
     }

@@ -28,11 +28,12 @@ pub use error::{CommitError, Found, Result, Source, StoreError};
 pub use fifo::{Turn, Turns};
 pub use keys::{Class, Key, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NameError, NamespacePath};
 pub use model::{
-    Access, Branch, Change, Commit, CommitRequest, Content, Entry, Expect, Health, Kind, Listed, NewToken, Operation,
-    Precondition, PutOutcome, PutWarehouse, Token, TokenFilter, Topic, Version, View, Warehouse,
+    Access, Branch, Change, Commit, CommitRequest, Content, Entry, Expect, Health, Kind, Listed, Mark, NewToken,
+    Operation, Precondition, PutOutcome, PutWarehouse, Token, TokenFilter, Topic, Version, View, Warehouse,
 };
 pub use page::{Cursor, Page, PaginationParams, Start};
 pub use plan::{CommitRow, Head, LocationProbe, NameRow, Plan, PurgeRow, Rows, State, VersionRow, overlap, plan};
 pub use traits::{
-    AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, RefStore, TokenStore, TreeStore, WarehouseStore,
+    AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, IdempotencyStore, RefStore, TokenStore,
+    TreeStore, WarehouseStore,
 };

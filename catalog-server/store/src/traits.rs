@@ -7,18 +7,34 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    Access, Branch, Change, Commit, CommitError, CommitRequest, Entry, Health, Key, Kind, Listed, NamespacePath,
+    Access, Branch, Change, Commit, CommitError, CommitRequest, Entry, Health, Key, Kind, Listed, Mark, NamespacePath,
     NewToken, Page, PaginationParams, PutOutcome, PutWarehouse, Result, Token, TokenFilter, View, Warehouse,
 };
 
 /// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
 pub trait CatalogStore:
-    AccessStore + WarehouseStore + RefStore + TreeStore + CommitStore + TokenStore + ChangeStore + HealthStore
+    AccessStore
+    + WarehouseStore
+    + RefStore
+    + TreeStore
+    + CommitStore
+    + IdempotencyStore
+    + TokenStore
+    + ChangeStore
+    + HealthStore
 {
 }
 
 impl<T> CatalogStore for T where
-    T: AccessStore + WarehouseStore + RefStore + TreeStore + CommitStore + TokenStore + ChangeStore + HealthStore
+    T: AccessStore
+        + WarehouseStore
+        + RefStore
+        + TreeStore
+        + CommitStore
+        + IdempotencyStore
+        + TokenStore
+        + ChangeStore
+        + HealthStore
 {
 }
 
@@ -96,6 +112,19 @@ pub trait CommitStore: Send + Sync + 'static {
         requests: Vec<CommitRequest>,
         now: Timestamp,
     ) -> Vec<Result<Commit, CommitError>>;
+}
+
+/// What is known of requests that may come again.
+#[async_trait]
+pub trait IdempotencyStore: Send + Sync + 'static {
+    /// The mark under that key, unless it has expired at `now`.
+    async fn recall(&self, warehouse_id: i64, principal: &str, key: Uuid, now: Timestamp) -> Result<Option<Mark>>;
+
+    /// Writes the mark of an answer that changed nothing. One that is there stays.
+    async fn remember(&self, warehouse_id: i64, mark: Mark, now: Timestamp) -> Result<()>;
+
+    /// Deletes at most `limit` marks that expired at or before `now`; how many that were.
+    async fn delete_expired_marks(&self, now: Timestamp, limit: u32) -> Result<u64>;
 }
 
 /// Bearer tokens as hashes.

@@ -24,8 +24,14 @@ pub use url::connect_options;
 use crate::MigrationError;
 use crate::numbered::{Numbered, latest, migrator};
 
-pub(crate) const FILES: &[Numbered] =
-    &[Numbered { version: 1, name: "catalog", sql: include_str!("../../postgres/0001_catalog.sql") }];
+pub(crate) const FILES: &[Numbered] = &[
+    Numbered { version: 1, name: "catalog", sql: include_str!("../../postgres/0001_catalog.sql") },
+    Numbered {
+        version: 2,
+        name: "idempotency_detail",
+        sql: include_str!("../../postgres/0002_idempotency_detail.sql"),
+    },
+];
 
 /// The version that this build needs.
 pub const LATEST: i64 = latest(FILES);

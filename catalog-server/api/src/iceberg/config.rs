@@ -21,4 +21,7 @@ pub struct ConfigResponse {
     /// The routes that work.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<String>,
+    /// How long a request may come again under its `Idempotency-Key`, as an ISO 8601 duration; absent: never.
+    #[serde(default, rename = "idempotency-key-lifetime", skip_serializing_if = "Option::is_none")]
+    pub idempotency_key_lifetime: Option<String>,
 }

@@ -15,6 +15,8 @@ use crate::session::PrincipalSession;
 
 /// [`super::names::SEPARATOR`] as the protocol advertises it.
 const SEPARATOR: &str = "%1F";
+/// How long a request may come again under its `Idempotency-Key` (ISO 8601).
+const IDEMPOTENCY_KEY_LIFETIME: &str = "PT30M";
 
 /// What a client has to know before its first call: where the warehouse's routes are, and which of them work.
 pub(crate) async fn config(
@@ -33,8 +35,9 @@ pub(crate) async fn config(
         ("prefix".to_owned(), Prefix::encode(&prefix.warehouse, reference)),
         ("namespace-separator".to_owned(), SEPARATOR.to_owned()),
     ]);
+    let idempotency_key_lifetime = Some(IDEMPOTENCY_KEY_LIFETIME.to_owned());
     let endpoints = ENDPOINTS.iter().filter(|endpoint| endpoint.is_iceberg()).map(Endpoint::advertised).collect();
-    Ok(Json(ConfigResponse { defaults: BTreeMap::new(), overrides, endpoints }))
+    Ok(Json(ConfigResponse { defaults: BTreeMap::new(), overrides, endpoints, idempotency_key_lifetime }))
 }
 
 fn shown(text: &str) -> String {

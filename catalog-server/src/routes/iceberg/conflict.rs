@@ -75,6 +75,9 @@ pub(crate) fn moved(error: &CommitError) -> bool {
 pub(crate) fn key(error: &CommitError) -> Option<&Key> {
     match error {
         CommitError::Conflict { key, found: _ } => Some(key),
-        CommitError::OutcomeUnknown(_) | CommitError::Unavailable(_) | CommitError::Backend(_) => None,
+        CommitError::Repeated(_)
+        | CommitError::OutcomeUnknown(_)
+        | CommitError::Unavailable(_)
+        | CommitError::Backend(_) => None,
     }
 }

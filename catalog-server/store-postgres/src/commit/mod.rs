@@ -1,11 +1,12 @@
 //! Applying a group of commits: `branches` (lock), `commits`, `versions`, `names`, `locations`, `purges`.
 //!
-//! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT. COMMIT is a message of its own,
+//! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT; two more if a request has an
+//! idempotency key. COMMIT is a message of its own,
 //! sent when all else is answered: whatever fails before it is lost for certain, and what happens to it itself can be
 //! found out afterwards (`outcome`).
 //!
 //! Locks are taken in one order, so that nobody waits in a circle: the branch, then, by a group that claims locations,
-//! the row of `catalog`, which all claims of all warehouses wait for. Changes of warehouses begin with that row, and
+//! the row of `catalog`, which all claims of all warehouses wait for, then idempotency keys in their order. Changes of warehouses begin with that row, and
 //! go on to a warehouse and the feed; they never lock a branch that is there.
 
 mod locations;
@@ -21,6 +22,7 @@ use tracing::instrument;
 
 use crate::PostgresStore;
 use crate::error::{Failure, Shared};
+use crate::idempotency;
 use crate::transaction::Transaction;
 
 pub use sql::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE};
@@ -88,6 +90,7 @@ async fn write(
 ) -> Result<(Vec<Result<Commit, CommitError>>, bool), Failure> {
     let mut state = read::state(transaction, branch, requests).await?;
     state.held = locations::held(transaction, requests, &state).await?;
+    state.marks = idempotency::state(transaction, branch.warehouse_id, requests, now).await?;
     let Plan { results, rows } = plan(branch, requests, state, now);
     let won = !rows.commits.is_empty();
     if won {

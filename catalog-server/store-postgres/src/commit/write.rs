@@ -8,6 +8,7 @@ use super::locations;
 use super::sql::{COMMIT_WRITE, PURGES_WRITE};
 use crate::database::Statement;
 use crate::error::Failure;
+use crate::idempotency;
 use crate::time::Time;
 use crate::transaction::Transaction;
 use crate::tree::{ContentColumns, Properties};
@@ -18,7 +19,7 @@ pub(super) async fn rows(
     rows: Rows,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let Rows { commits, versions, names, releases, claims, purges } = rows;
+    let Rows { commits, versions, names, releases, claims, purges, marks } = rows;
     let count = versions.len();
     transaction.execute_rows(tree(branch.id, commits, names, versions), count).await?;
     if !releases.is_empty() || !claims.is_empty() {
@@ -27,6 +28,9 @@ pub(super) async fn rows(
     if !purges.is_empty() {
         let count = purges.len();
         transaction.execute_rows(purge(branch.warehouse_id, purges, now), count).await?;
+    }
+    if !marks.is_empty() {
+        idempotency::write(transaction, branch.warehouse_id, marks, now).await?;
     }
     Ok(())
 }

@@ -115,7 +115,9 @@ async fn a_schema_that_is_too_old_or_too_new_is_not_ready_and_says_so() {
     let store = PostgresStore::connect(&options).unwrap();
     let latest = migrations::postgres::LATEST;
     let mut session = session(&options).await;
-    session.execute("UPDATE _sqlx_migrations SET version = version + 1").await.unwrap();
+    let newer =
+        "UPDATE _sqlx_migrations SET version = version + 1 WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+    session.execute(newer).await.unwrap();
     assert_eq!(store.health().await.unwrap(), Health::SchemaTooNew { found: latest + 1, know: latest });
     session.execute("DROP TABLE _sqlx_migrations").await.unwrap();
     assert_eq!(store.health().await.unwrap(), Health::SchemaTooOld { found: 0, need: latest });

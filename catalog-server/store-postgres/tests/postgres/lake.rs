@@ -36,7 +36,14 @@ pub(crate) async fn lake(store: &PostgresStore) -> Branch {
 }
 
 pub(crate) fn request(operations: Vec<Operation>, preconditions: Vec<Precondition>) -> CommitRequest {
-    CommitRequest { id: Ids.ordered(), author: "test".into(), message: String::new(), operations, preconditions }
+    CommitRequest {
+        id: Ids.ordered(),
+        author: "test".into(),
+        message: String::new(),
+        operations,
+        preconditions,
+        idempotency: None,
+    }
 }
 
 pub(crate) fn create_namespace(name: &str) -> CommitRequest {

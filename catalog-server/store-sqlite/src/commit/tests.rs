@@ -40,6 +40,7 @@ async fn try_commit(store: &SqliteStore, branch: &Branch, operation: Operation) 
         message: "test".into(),
         operations: vec![operation],
         preconditions: vec![],
+        idempotency: None,
     };
     store.commit(branch, vec![request], Timestamp::UNIX_EPOCH).await.remove(0)
 }

@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::error::refused;
+use crate::idempotency;
 use crate::row::micros;
 use crate::tree::content::Columns;
 
@@ -32,7 +33,7 @@ pub(super) async fn rows(
     rows: &Rows,
     now: Timestamp,
 ) -> Result<()> {
-    let Rows { commits, versions, names, releases, claims, purges } = rows;
+    let Rows { commits, versions, names, releases, claims, purges, marks } = rows;
     for row in commits {
         commit(change, row).await?;
     }
@@ -50,6 +51,9 @@ pub(super) async fn rows(
     }
     for row in purges {
         purge(change, warehouse_id, row, now).await?;
+    }
+    for mark in marks {
+        idempotency::write(change, warehouse_id, mark, now).await?;
     }
     Ok(())
 }

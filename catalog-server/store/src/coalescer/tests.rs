@@ -72,7 +72,14 @@ fn branch(id: i64) -> Branch {
 
 fn request(n: u128) -> CommitRequest {
     let id = Uuid::from_u128(n);
-    CommitRequest { id, author: String::new(), message: String::new(), operations: vec![], preconditions: vec![] }
+    CommitRequest {
+        id,
+        author: String::new(),
+        message: String::new(),
+        operations: vec![],
+        preconditions: vec![],
+        idempotency: None,
+    }
 }
 
 fn group_commit(store: &Arc<Scripted>) -> GroupCommit {

@@ -18,6 +18,7 @@ use crate::CatalogStore;
 pub mod access;
 pub mod changes;
 pub mod commits;
+pub mod idempotency;
 pub mod locations;
 pub mod model;
 pub mod races;
@@ -119,6 +120,15 @@ macro_rules! conformance {
                 of_claims_at_once_one_wins
                 claims_and_puts_of_warehouses_at_once_do_not_wait_in_a_circle
             }
+            idempotency {
+                a_mark_is_there_exactly_if_its_commit_is
+                a_request_that_comes_again_is_not_applied
+                principals_and_warehouses_do_not_share_keys
+                an_expired_mark_is_as_none_and_can_be_written_again
+                a_mark_without_a_commit_is_written_once
+                of_equal_requests_at_once_one_is_applied
+                expired_marks_are_deleted_in_batches
+            }
             races {
                 a_table_never_ends_up_in_a_dropped_namespace
                 of_sixteen_writers_one_wins_each_location
@@ -166,6 +176,7 @@ mod tests {
             include_str!("access.rs"),
             include_str!("changes.rs"),
             include_str!("commits.rs"),
+            include_str!("idempotency.rs"),
             include_str!("locations.rs"),
             include_str!("model.rs"),
             include_str!("races.rs"),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{Content, Key, NamespacePath, Version};
+use crate::{Content, Key, Mark, NamespacePath, Version};
 
 /// What an operation expects to find under its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct CommitRequest {
     pub operations: Vec<Operation>,
     /// What else must hold.
     pub preconditions: Vec<Precondition>,
+    /// Written with the commit. If it is there already, the request is not applied: it was before.
+    pub idempotency: Option<Mark>,
 }
 
 /// A commit that was applied.

@@ -6,6 +6,7 @@ mod change;
 mod commit;
 mod content;
 mod health;
+mod idempotency;
 mod token;
 mod warehouse;
 
@@ -15,5 +16,6 @@ pub use change::{Change, Topic};
 pub use commit::{Commit, CommitRequest, Expect, Operation, Precondition};
 pub use content::{Content, Entry, Kind, Listed, Version};
 pub use health::Health;
+pub use idempotency::Mark;
 pub use token::{NewToken, Token, TokenFilter};
 pub use warehouse::{PutOutcome, PutWarehouse, Warehouse};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::draft::Draft;
 use super::{CommitRow, Head, NameRow, PurgeRow, Rows, State, VersionRow};
-use crate::{Commit, CommitRequest, Content, Entry, Key, Version};
+use crate::{Commit, CommitRequest, Content, Entry, Key, Mark, Version};
 
 pub(super) struct Book {
     branch_id: i64,
@@ -18,6 +18,7 @@ pub(super) struct Book {
     names: BTreeMap<Key, NameRow>,
     holds: BTreeMap<Uuid, Vec<String>>,
     purges: BTreeMap<Uuid, PurgeRow>,
+    marks: BTreeMap<(String, Uuid), Mark>,
 }
 
 impl Book {
@@ -32,6 +33,7 @@ impl Book {
             names: BTreeMap::new(),
             holds: BTreeMap::new(),
             purges: BTreeMap::new(),
+            marks: BTreeMap::new(),
         }
     }
 
@@ -50,11 +52,16 @@ impl Book {
             self.hold(content, locations);
         }
         self.purges.extend(purges.into_iter().map(|purge| (purge.content_id, purge)));
+        if let Some(mark) = &request.idempotency {
+            let key = (mark.principal.clone(), mark.key);
+            self.state.marks.insert(key.clone(), mark.clone());
+            self.marks.insert(key, mark.clone());
+        }
         commit
     }
 
     pub(super) fn close(self) -> Rows {
-        let Self { branch_id: _, now: _, state: _, commits, versions, names, holds, purges } = self;
+        let Self { branch_id: _, now: _, state: _, commits, versions, names, holds, purges, marks } = self;
         let releases = holds.keys().copied().collect();
         let claims = holds
             .into_iter()
@@ -67,11 +74,12 @@ impl Book {
             releases,
             claims,
             purges: purges.into_values().collect(),
+            marks: marks.into_values().collect(),
         }
     }
 
     fn commit(&mut self, request: &CommitRequest) -> Commit {
-        let CommitRequest { id, author, message, operations: _, preconditions: _ } = request;
+        let CommitRequest { id, author, message, operations: _, preconditions: _, idempotency: _ } = request;
         let parent = self.state.head.or(self.state.fork);
         let commit = Commit {
             id: *id,

@@ -43,6 +43,11 @@ impl From<Fault> for CommitError {
 }
 
 pub(super) fn draft(request: &CommitRequest, state: &State) -> Result<Draft, CommitError> {
+    if let Some(mark) = &request.idempotency
+        && let Some(earlier) = state.marks.get(&(mark.principal.clone(), mark.key))
+    {
+        return Err(CommitError::Repeated(Box::new(earlier.clone())));
+    }
     let stays: HashSet<Uuid> = request.operations.iter().filter_map(put_id).collect();
     let mut draft = Draft::default();
     let mut seen = HashSet::new();

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::{Commit, Content, Key};
+use crate::{Commit, Content, Key, Mark};
 
 /// The rows of a group's winners.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Rows {
     pub claims: Vec<(String, Uuid)>,
     /// To insert. Sorted by content, each once.
     pub purges: Vec<PurgeRow>,
+    /// To insert, or to write over what has expired. Sorted by principal and key, each once.
+    pub marks: Vec<Mark>,
 }
 
 /// A row of `commits`.

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{Class, CommitRequest, Entry, Key, NamespacePath, Operation, Precondition};
+use crate::{Class, CommitRequest, Entry, Key, Mark, NamespacePath, Operation, Precondition};
 
 /// A commit that another one follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct State {
     /// For each namespace of [`State::empties_of`] its live children: all of them, or more than the group deletes
     /// ([`State::deletes_of`]). An empty namespace has an empty set.
     pub children: HashMap<NamespacePath, HashSet<(Class, String)>>,
+    /// Of the keys of [`State::marks_of`], those under which something was answered before.
+    pub marks: HashMap<(String, Uuid), Mark>,
     /// For each location of [`State::locations_of`] the locations that overlap it, and who holds them: all that the
     /// contents of [`State::touched`] hold, and at least one that another content holds, if there is any.
     pub held: Vec<(String, Uuid)>,
@@ -58,6 +60,12 @@ impl State {
             Precondition::Empty(ns) => Some(ns.clone()),
             Precondition::Exists(_) => None,
         }))
+    }
+
+    /// The idempotency keys of the group with their principals, sorted, each once; most groups have none.
+    #[must_use]
+    pub fn marks_of(requests: &[CommitRequest]) -> Vec<(&str, Uuid)> {
+        sorted(requests.iter().flat_map(|r| &r.idempotency).map(|mark| (mark.principal.as_str(), mark.key)))
     }
 
     /// How many keys the group deletes at most: of the children of a namespace, one more than that is enough.

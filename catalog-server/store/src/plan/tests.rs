@@ -67,7 +67,14 @@ fn delete(key: Key, expect: Expect) -> Operation {
 }
 
 fn request(n: u128, operations: Vec<Operation>, preconditions: Vec<Precondition>) -> CommitRequest {
-    CommitRequest { id: id(n), author: "anna".into(), message: format!("request {n}"), operations, preconditions }
+    CommitRequest {
+        id: id(n),
+        author: "anna".into(),
+        message: format!("request {n}"),
+        operations,
+        preconditions,
+        idempotency: None,
+    }
 }
 
 fn create(n: u128, ns_name: &str, name: &str, location: &str) -> CommitRequest {

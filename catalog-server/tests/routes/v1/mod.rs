@@ -1,6 +1,7 @@
 //! `/v1/…`
 
 mod config;
+mod idempotency;
 mod namespaces;
 mod tables;
 mod transactions;

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::commit::commit;
 use crate::error::ApiError;
 use crate::extract;
+use crate::routes::iceberg::namespaces::find;
 use crate::routes::iceberg::{conflict, names, properties};
 use crate::session::Session;
 
@@ -25,6 +26,10 @@ pub(crate) async fn create(
     let ns = names::namespace(&namespace)?;
     session.allow(Privilege::Write, &ns)?;
     properties::check_stored(&properties)?;
+    if session.was_answered() {
+        let found = find(&app, &session, &ns).await?;
+        return Ok(Json(NamespaceResponse { namespace, properties: found.properties }));
+    }
     let key = ns.key().ok_or_else(|| ApiError::bad_request("a namespace must have at least one level"))?;
     let content = Content::Namespace { id: app.ids.random(), properties: properties.clone() };
     let request = CommitRequest {
@@ -33,6 +38,7 @@ pub(crate) async fn create(
         message: format!("create namespace {ns}"),
         operations: vec![Operation::Put { key, expect: Expect::Absent, content, locations: None }],
         preconditions: ns.parent().map(Precondition::Exists).into_iter().collect(),
+        idempotency: None,
     };
     commit(&app, &session, request).await.map_err(|error| conflict::creating(Kind::Namespace, error))?;
     Ok(Json(NamespaceResponse { namespace, properties }))

@@ -33,6 +33,7 @@ pub(crate) async fn drop(
             message: format!("drop namespace {ns}"),
             operations: vec![Operation::Delete { key: found.key, expect, purge: false }],
             preconditions: vec![Precondition::Empty(ns.clone())],
+            idempotency: None,
         };
         match commit(&app, &session, request).await {
             Ok(_) => return Ok(StatusCode::NO_CONTENT),

@@ -28,6 +28,9 @@ pub(crate) async fn update_properties(
 ) -> Result<Json<UpdatePropertiesResponse>, ApiError> {
     session.allow(Privilege::Write, &ns)?;
     check(&asked)?;
+    if session.was_answered() {
+        return Ok(Json(as_asked(asked)));
+    }
     let mut tries = Tries::new();
     loop {
         let found = find(&app, &session, &ns).await?;
@@ -44,6 +47,7 @@ pub(crate) async fn update_properties(
             message: format!("change the properties of namespace {ns}"),
             operations: vec![Operation::Put { key: found.key, expect, content, locations: None }],
             preconditions: Vec::new(),
+            idempotency: None,
         };
         match commit(&app, &session, request).await {
             Ok(_) => return Ok(Json(response)),
@@ -61,6 +65,12 @@ fn check(request: &UpdatePropertiesRequest) -> Result<(), ApiError> {
         ));
     }
     properties::check_stored(&request.updates)
+}
+
+/// The state does not tell which of the removed keys had been missing.
+fn as_asked(request: UpdatePropertiesRequest) -> UpdatePropertiesResponse {
+    let UpdatePropertiesRequest { removals, updates } = request;
+    UpdatePropertiesResponse { updated: updates.into_keys().collect(), removed: removals, missing: Vec::new() }
 }
 
 fn change(properties: &mut BTreeMap<String, String>, request: &UpdatePropertiesRequest) -> UpdatePropertiesResponse {

@@ -56,6 +56,7 @@ async fn drop(
             message: format!("drop {} {key}", sort.word()),
             operations: vec![Operation::Delete { key: key.clone(), expect, purge }],
             preconditions: Vec::new(),
+            idempotency: None,
         };
         match commit(app, session, request).await {
             Ok(_) => return Ok(StatusCode::NO_CONTENT),

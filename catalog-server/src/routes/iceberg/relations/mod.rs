@@ -6,12 +6,14 @@ pub mod list;
 pub mod register;
 pub mod rename;
 
+use axum::response::Response;
 use catalog_api::ErrorType;
 use catalog_store::{Content, Entry, Key, Kind};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::routes::iceberg::{answer, metadata};
 use crate::session::Session;
 
 /// Which of the two.
@@ -74,6 +76,17 @@ pub(crate) async fn look(app: &App, session: &Session, sort: Sort, key: &Key) ->
         | (Sort::View, Content::View { id, metadata_location }) => Some(Relation { id, metadata_location }),
         (_, Content::Table { .. } | Content::View { .. } | Content::Namespace { .. }) => None,
     }))
+}
+
+/// The answer about what is there now, for a request that came before.
+///
+/// # Errors
+/// 404 if it is gone again.
+pub(crate) async fn current(app: &App, session: &Session, sort: Sort, key: &Key) -> Result<Response, ApiError> {
+    let Relation { id: _, metadata_location } = find(app, session, sort, key).await?;
+    let metadata = metadata::read(app, session, &metadata_location).await?;
+    let tag = (sort == Sort::Table).then(|| answer::whole_tag(&metadata_location, &session.warehouse));
+    answer::relation(Some(&metadata_location), &metadata, Some(&answer::config(&session.warehouse)), tag)
 }
 
 /// As [`look`].

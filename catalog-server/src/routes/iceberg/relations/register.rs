@@ -10,7 +10,7 @@ use catalog_api::iceberg::{RegisterTableRequest, RegisterViewRequest};
 use catalog_store::{CommitError, CommitRequest, Expect, Key, NamespacePath, Operation, Precondition};
 use iceberg_model::{ParseError, Properties, TableMetadata, ViewMetadata};
 
-use super::{Relation, Sort, look};
+use super::{Relation, Sort, current, look};
 use crate::app::App;
 use crate::commit::commit;
 use crate::error::ApiError;
@@ -52,6 +52,9 @@ async fn register(
     session.allow(Privilege::Write, &ns)?;
     let RegisterTableRequest { name, metadata_location, overwrite } = request;
     let key = Key::relation(ns, name)?;
+    if session.was_answered() {
+        return current(app, session, sort, &key).await;
+    }
     let ground = Ground::new(&session.warehouse)?;
     let address = ground.check(&metadata_location)?.address().to_owned();
     match overwrite {
@@ -129,6 +132,7 @@ impl Registration {
             message: format!("register {} {key}", sort.word()),
             operations: vec![Operation::Put { key: key.clone(), expect, content, locations: Some(claims.clone()) }],
             preconditions: vec![Precondition::Exists(key.ns.clone())],
+            idempotency: None,
         }
     }
 }

@@ -53,6 +53,7 @@ async fn rename(app: &App, session: &Session, sort: Sort, request: RenameTableRe
             message: format!("rename {} {from} to {to}", sort.word()),
             operations: operations(&from, &to, sort, found),
             preconditions: vec![Precondition::Exists(to.ns.clone())],
+            idempotency: None,
         };
         match commit(app, session, request).await {
             Ok(_) => return Ok(StatusCode::NO_CONTENT),

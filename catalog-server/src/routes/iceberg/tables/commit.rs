@@ -14,6 +14,7 @@ use crate::extract;
 use crate::routes::iceberg::names::RelationInPath;
 use crate::routes::iceberg::places::Ground;
 use crate::routes::iceberg::publish::{NotPublished, Published, publish};
+use crate::routes::iceberg::relations::{Sort, current};
 use crate::routes::iceberg::tries::Tries;
 use crate::routes::iceberg::{answer, conflict, metadata};
 use crate::session::Session;
@@ -28,6 +29,9 @@ pub(crate) async fn commit(
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Write, &key.ns)?;
     let change = Change::read(request, key)?;
+    if session.was_answered() {
+        return current(&app, &session, Sort::Table, &change.key).await;
+    }
     let Published { metadata_location, metadata } = run(&app, &session, &change).await?;
     let tag = answer::whole_tag(&metadata_location, &session.warehouse);
     answer::relation(Some(&metadata_location), &metadata, None, Some(tag))

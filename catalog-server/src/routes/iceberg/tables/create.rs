@@ -17,10 +17,11 @@ use crate::codec::Codec;
 use crate::error::ApiError;
 use crate::extract;
 use crate::locations;
+use crate::repeatable::Repeatable;
 use crate::routes::iceberg::names::InPath;
 use crate::routes::iceberg::places::Ground;
 use crate::routes::iceberg::publish::{NotPublished, Publish, publish};
-use crate::routes::iceberg::relations::Sort;
+use crate::routes::iceberg::relations::{Sort, current};
 use crate::routes::iceberg::{answer, conflict, invalid, namespaces, properties};
 use crate::session::Session;
 
@@ -36,6 +37,9 @@ pub(crate) async fn create(
     let staged = request.stage_create.unwrap_or(false);
     let key = Key::relation(ns, std::mem::take(&mut request.name))?;
     properties::check(request.properties.iter().flat_map(|all| all.keys()))?;
+    if session.was_answered() {
+        return current(&app, &session, Sort::Table, &key).await;
+    }
     let ground = Ground::new(&session.warehouse)?;
     let table = metadata(&app, &session, &ground, &key, request)?;
     let places = ground.places(&table)?;
@@ -45,6 +49,8 @@ pub(crate) async fn create(
     let bytes = Bytes::from(table.to_bytes());
     let config = answer::config(&session.warehouse);
     if staged {
+        // Nothing was made that could be answered from.
+        session.repeatable.iter().for_each(Repeatable::settle);
         return answer::relation(None, &bytes, Some(&config), None);
     }
     let message = format!("create table {key}");

@@ -10,6 +10,7 @@ use catalog_store::{CommitRequest, Expect, Operation};
 use crate::app::App;
 use crate::commit::commit;
 use crate::error::ApiError;
+use crate::repeatable::Repeatable;
 use crate::routes::iceberg::names::RelationInPath;
 use crate::routes::iceberg::relations::{Sort, find};
 use crate::routes::iceberg::tries::Tries;
@@ -23,6 +24,10 @@ pub(crate) async fn unregister(
     RelationInPath(key): RelationInPath,
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Write, &key.ns)?;
+    if let Some(told) = session.repeatable.as_ref().and_then(Repeatable::detail) {
+        let metadata = metadata::read(&app, &session, told).await?;
+        return answer::relation(Some(told), &metadata, None, None);
+    }
     let _turn = app.turns.wait(session.branch.id, &key).await?;
     let mut tries = Tries::new();
     loop {
@@ -36,6 +41,8 @@ pub(crate) async fn unregister(
             message: format!("unregister table {key}"),
             operations: vec![Operation::Delete { key: key.clone(), expect, purge: false }],
             preconditions: Vec::new(),
+            // The table will be gone, and with it what the state tells of it.
+            idempotency: session.repeatable.as_ref().map(|r| r.mark_with(&table.metadata_location)),
         };
         match commit(&app, &session, request).await {
             Ok(_) => return answer::relation(Some(&table.metadata_location), &metadata, None, None),

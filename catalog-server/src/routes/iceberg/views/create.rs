@@ -19,7 +19,7 @@ use crate::locations;
 use crate::routes::iceberg::names::InPath;
 use crate::routes::iceberg::places::Ground;
 use crate::routes::iceberg::publish::{NotPublished, Publish, publish};
-use crate::routes::iceberg::relations::Sort;
+use crate::routes::iceberg::relations::{Sort, current};
 use crate::routes::iceberg::{answer, conflict, invalid, namespaces, properties};
 use crate::session::Session;
 
@@ -33,6 +33,9 @@ pub(crate) async fn create(
     session.allow(Privilege::Write, &ns)?;
     let key = Key::relation(ns, std::mem::take(&mut request.name))?;
     properties::check(request.properties.keys())?;
+    if session.was_answered() {
+        return current(&app, &session, Sort::View, &key).await;
+    }
     let ground = Ground::new(&session.warehouse)?;
     let view = metadata(&app, &ground, &key, request)?;
     let places = ground.places(&view)?;

@@ -17,7 +17,7 @@ use crate::extract;
 use crate::routes::iceberg::names::RelationInPath;
 use crate::routes::iceberg::places::{self, Ground};
 use crate::routes::iceberg::publish::{NotPublished, Publish, Published, publish};
-use crate::routes::iceberg::relations::{Relation, Sort, find};
+use crate::routes::iceberg::relations::{Relation, Sort, current, find};
 use crate::routes::iceberg::tries::Tries;
 use crate::routes::iceberg::{answer, conflict, invalid, metadata, names, properties};
 use crate::session::Session;
@@ -32,6 +32,9 @@ pub(crate) async fn replace(
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Write, &key.ns)?;
     let change = Change::read(request, key)?;
+    if session.was_answered() {
+        return current(&app, &session, Sort::View, &change.key).await;
+    }
     let Published { metadata_location, metadata } = run(&app, &session, &change).await?;
     let config = answer::config(&session.warehouse);
     answer::relation(Some(&metadata_location), &metadata, Some(&config), None)

@@ -141,6 +141,7 @@ fn app(settings: Settings, store: SqliteStore, commits: Arc<Moody>) -> App {
         store: Arc::new(store),
         work: Detached::default(),
         turns: Turns::default(),
+        repeats: Turns::default(),
         clock,
         ids: Ids,
         files: Files::new(&storage, Sealer::default(), metrics.clone()).unwrap(),
