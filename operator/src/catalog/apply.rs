@@ -31,10 +31,13 @@ pub async fn apply(context: &Context, catalog: &Deployable, objects: Objects) ->
     if schema.is_err() && catalog.deployment.is_none() {
         return Ok(Applied { schema, deployment: None });
     }
+    let last_database = objects.last_database.clone();
     let deployment = surroundings(context, catalog, objects).await?;
     if schema.is_err() {
         return Ok(Applied { schema, deployment: catalog.deployment.clone() });
     }
+    hit("catalog.apply.last-database");
+    apply_apart(context, &catalog.owner, COMPONENT, last_database).await?;
     hit("catalog.apply.deployment");
     let deployment = put(context, &catalog.owner, COMPONENT, deployment).await?.object;
     hit("catalog.apply.deployment.done");
@@ -46,6 +49,7 @@ async fn surroundings(context: &Context, catalog: &Deployable, objects: Objects)
     let owner = &catalog.owner;
     let Objects {
         admin,
+        last_database: _,
         admin_hashes,
         seal,
         config_map,

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use crds::Catalog;
 use migrations::postgres::{Claim, Owner, PgConnectOptions, Prepared, Schema, connect_options, detach, prepare};
 use migrations::{MigrationError, Trouble};
 
 use super::Deployable;
+use super::build::last_url;
 use super::deployable::Urls;
-use crate::Hold;
+use crate::{Hold, SecretData};
 
 /// The database does not answer.
 pub(super) const UNREACHABLE: &str = "DatabaseUnreachable";
@@ -29,6 +31,12 @@ impl Target {
     pub(super) fn of(catalog: &Deployable) -> Self {
         let Urls { servers, migrations } = &catalog.urls;
         Self { url: migrations.as_ref().unwrap_or(servers).clone(), schema: catalog.schema.clone() }
+    }
+
+    /// As the Secret of [`last_url`] has it.
+    pub(super) fn last(catalog: &Catalog, secret: &SecretData) -> Option<Self> {
+        let schema = catalog.spec.database.postgres.as_ref()?.schema.parse().ok()?;
+        Some(Self { url: last_url(secret)?, schema })
     }
 
     pub(super) fn schema(&self) -> &Schema {

@@ -97,11 +97,6 @@ impl Builds {
         all
     }
 
-    /// How the Catalog's database was reached last, even if its Secret is gone.
-    pub(super) fn target(&self, uid: &str) -> Option<Target> {
-        self.lock().get(uid).map(|memory| memory.target.clone())
-    }
-
     /// Ends the build of a Catalog that is gone.
     pub(super) fn forget(&self, uid: &str) {
         self.lock().remove(uid);

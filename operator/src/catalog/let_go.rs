@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Resource, ResourceExt as _};
 
+use super::build::last_database_name;
 use super::database::Target;
 use super::{database, deployable, dereference};
 use crate::Hold;
-use crate::cluster::{self, Notice, Owner};
+use crate::cluster::{self, Notice, Owner, read_secret};
 use crate::context::Context;
 use crate::error::Halt;
 use crate::failpoint::hit;
@@ -37,7 +38,9 @@ pub(super) async fn let_go(context: &Context, catalog: &Catalog) -> Result<Next,
     }
     hit("catalog.admin");
     if let Some(owner) = Owner::of(catalog) {
-        cluster::delete::<Secret>(context, &owner, &context.settings.namespace, &admin_secret(&uid)).await?;
+        for secret in [admin_secret(&uid), last_database_name(&uid)] {
+            cluster::delete::<Secret>(context, &owner, &context.settings.namespace, &secret).await?;
+        }
     }
     context.builds.forget(&uid);
     context.clients.forget(&uid);
@@ -89,19 +92,19 @@ async fn detach(context: &Context, catalog: &Catalog, uid: &str) -> Result<Resul
         Ok(target) => database::let_go(target, uid).await,
         Err(hold) => Err(hold.clone()),
     };
-    Ok(match context.builds.target(uid) {
-        Some(target) if ended.is_err() && told.as_ref() != Ok(&target) => database::let_go(&target, uid).await,
-        _ => ended,
+    let last = read_secret(context, &context.settings.namespace, &last_database_name(uid)).await?;
+    Ok(match last.and_then(|last| Target::last(catalog, &last)) {
+        // It was never made ready, or is let go already.
+        None => Ok(()),
+        Some(last) if ended.is_err() && told.as_ref() != Ok(&last) => database::let_go(&last, uid).await,
+        Some(_) => ended,
     })
 }
 
 /// A schema that still names its Catalog is taken over with a word; a Catalog that never goes is worse.
 async fn give_up(context: &Context, catalog: &Catalog, hold: Hold) -> Result<(), Halt> {
-    let touched = catalog.status.as_ref().is_some_and(|status| status.seal_key_id.is_some());
-    let Some(since) = catalog.meta().deletion_timestamp.as_ref().map(|time| time.0).filter(|_| touched) else {
-        return Ok(());
-    };
-    if !is_over(since, (context.now)()) {
+    let since = catalog.meta().deletion_timestamp.as_ref().map(|time| time.0);
+    if !since.is_none_or(|since| is_over(since, (context.now)())) {
         return Err(Hold::broken(hold.reason, format!("the schema could not be let go: {}", hold.message)).into());
     }
     let message = format!(

@@ -18,6 +18,7 @@ pub(in crate::catalog) use objects::seal_name;
 pub use objects::{Fresh, Objects, objects};
 pub(in crate::catalog) use pod::config_hash_of;
 pub use secrets::{AdminToken, SealKey, seal_key_id};
+pub(in crate::catalog) use secrets::{last_database_name, last_url};
 pub use server_settings::{ServerSettings, build};
 
 /// Where clients reach a pod, and the port of its Service.

@@ -10,7 +10,7 @@ use super::config_map::{config_map, settings};
 use super::deployment::deployment;
 use super::network_policy::network_policy;
 use super::pod_disruption_budget::pod_disruption_budget;
-use super::secrets::{AdminToken, SealKey};
+use super::secrets::{AdminToken, SealKey, last_database};
 use super::service::service;
 use super::service_account::service_account;
 use crate::catalog::Deployable;
@@ -19,8 +19,10 @@ use crate::server::admin_secret;
 /// What a Catalog is made of, in the order in which it is applied. Namespaces, owner and labels are added then.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objects {
-    /// The operator's token: the one object that lies in the operator's own namespace.
+    /// The operator's token; in the operator's own namespace.
     pub admin: Secret,
+    /// How the database was reached; in the operator's own namespace, too. Only once that worked.
+    pub last_database: Secret,
     pub admin_hashes: Secret,
     pub seal: Secret,
     pub config_map: ConfigMap,
@@ -46,6 +48,7 @@ pub fn objects(catalog: &Deployable, fresh: &Fresh) -> Objects {
     let admin = catalog.admin.as_ref().unwrap_or(&fresh.admin);
     Objects {
         admin: admin.secret(&admin_secret(&catalog.owner.uid)),
+        last_database: last_database(catalog),
         admin_hashes: admin.hashes(&admin_hashes_name(name)),
         seal: seal.secret(&seal_name(name)),
         config_map: config_map(catalog),
@@ -118,7 +121,7 @@ mod tests {
     #[test]
     fn no_secret_is_in_anything_but_secrets() {
         let fresh = fresh();
-        let Objects { admin, admin_hashes, seal, config_map, service_account, network_policy, .. } =
+        let Objects { admin, last_database, admin_hashes, seal, config_map, service_account, network_policy, .. } =
             made(&read(&json!({})), &fresh);
         let Objects { service, pod_disruption_budget, deployment, .. } = made(&read(&json!({})), &fresh);
         let others = json!([config_map, service_account, network_policy, service, pod_disruption_budget, deployment]);
@@ -127,7 +130,7 @@ mod tests {
             assert!(!others.contains(hidden));
         }
         assert!(!json!(admin_hashes).to_string().contains("token"));
-        assert!(json!([admin, seal]).to_string().len() > 200);
+        assert!(json!([admin, last_database, seal]).to_string().len() > 300);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 
 use super::labels::named;
+use crate::catalog::Deployable;
+use crate::catalog::deployable::Urls;
 use crate::server::ADMIN_TOKEN;
 use crate::{Error, SecretData};
 
@@ -15,6 +17,9 @@ use crate::{Error, SecretData};
 pub(super) const SEAL_KEYS: &str = "keys";
 /// The key of the Secret with the hashes of the operator's tokens.
 pub(super) const ADMIN_HASHES: &str = "hashes";
+
+/// The key of the Secret with the URL of the database that was last used.
+const LAST_URL: &str = "url";
 
 /// A file of sealing keys as the server reads it: `ID:64 hexadecimal digits`, one a line, the first one seals.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,6 +97,23 @@ impl AdminToken {
     pub(super) fn hashes(&self, name: &str) -> Secret {
         secret(name, ADMIN_HASHES, &format!("{}\n", self.0.hash()))
     }
+}
+
+/// How the schema was reached when it was last made ready, so that it can be let go although the Catalog's own Secret is
+/// deleted together with it.
+pub(super) fn last_database(catalog: &Deployable) -> Secret {
+    let Urls { servers, migrations } = &catalog.urls;
+    secret(&last_database_name(&catalog.owner.uid), LAST_URL, migrations.as_ref().unwrap_or(servers))
+}
+
+/// In the operator's namespace.
+pub(in crate::catalog) fn last_database_name(uid: &str) -> String {
+    format!("database-{uid}")
+}
+
+/// The URL in that Secret.
+pub(in crate::catalog) fn last_url(data: &SecretData) -> Option<String> {
+    data.text("", LAST_URL).ok().flatten()
 }
 
 fn secret(name: &str, key: &str, value: &str) -> Secret {
