@@ -50,12 +50,13 @@ pub fn confirm(token: &Validated, revision: i64, active: &[TokenInfo], now: Time
 }
 
 /// When a credential is replaced: `renewBefore` before its end, and with a jitter of 1 a twentieth of the time until
-/// then earlier, so that tokens that were made together are not renewed together.
+/// then earlier, so that tokens that were made together are not renewed together. It is a whole second, for a status
+/// holds no less: it would be written again and again.
 #[must_use]
 pub fn renewal_time(token: &Validated, expires_at: Timestamp, jitter: f64) -> Timestamp {
     let Validated { ttl, renew_before, .. } = token;
     let spread = ttl.saturating_sub(*renew_before).mul_f64(jitter.clamp(0.0, 1.0) / 20.0);
-    expires_at.checked_sub(*renew_before + spread).unwrap_or(Timestamp::MIN)
+    whole_second(expires_at.checked_sub(*renew_before + spread).unwrap_or(Timestamp::MIN))
 }
 
 /// A number from 0 to 1 that is always the same for a token: a restart does not move its renewal. The id is random, so
