@@ -1,6 +1,6 @@
-//! Feeds mutated documents and requests to every parser until something panics. By hand:
-//! `cargo run -p iceberg-model --example fuzz -- SECONDS [SEED]` (not `--release`: overflows would go unseen). A text that makes it panic is printed with its
-//! path; put it into `tests/corpus/` when it is mended.
+//! Feeds mutated documents and requests to every parser until something panics. By hand, and not with `--release`, where
+//! overflows would go unseen: `cargo run -p iceberg-model --example fuzz -- SECONDS [SEED]`. A text that makes it panic is
+//! printed with its path; put it into `tests/corpus/` when it is mended.
 
 #![expect(clippy::unwrap_used, reason = "a tool for developers")]
 

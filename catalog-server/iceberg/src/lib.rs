@@ -20,7 +20,8 @@
 //!         create ────────┘
 //! ```
 //!
-//! Views go the same way: `ViewMetadata`, `check_view`, `apply_view`, `create_view`.
+//! Views go the same way: `ViewMetadata`, `check_view`, `apply_view`, `create_view`. What one request may carry is in
+//! `limits.rs`. `tests/reference.rs` compares all this with commits that the reference implementation made.
 
 mod apply;
 mod create;
