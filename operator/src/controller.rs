@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures::{FutureExt as _, StreamExt as _};
 use kube::ResourceExt as _;
+use kube::api::ObjectMeta;
 use kube::runtime::applier;
 use kube::runtime::controller::{Action, Config, Error as LoopError};
 use tracing::Instrument as _;
@@ -24,7 +25,7 @@ const DEBOUNCE: Duration = Duration::from_millis(50);
 
 /// Works until `stop`, then ends what it has begun.
 pub async fn run<K: Kind>(context: Arc<Context>, watched: Watched<K>, stop: impl Future<Output = ()> + Send) {
-    let Watched { store, mut queue } = watched;
+    let Watched { store, mut queue, listed: _ } = watched;
     let requests = futures::stream::poll_fn(move |task| queue.poll_recv(task)).map(Ok::<_, Infallible>);
     let config = Config::default().concurrency(AT_ONCE).debounce(DEBOUNCE);
     let turns = applier(
@@ -47,10 +48,24 @@ pub async fn run<K: Kind>(context: Arc<Context>, watched: Watched<K>, stop: impl
         .await;
 }
 
+/// With the value `true` on a resource it is left alone, whatever happens, until it is deleted.
+pub const PAUSED: &str = "catalog.pangolin.dev/paused";
+
+/// What is to go must not be kept by a forgotten annotation.
+fn is_paused(metadata: &ObjectMeta) -> bool {
+    let annotations = metadata.annotations.as_ref();
+    let paused = annotations.and_then(|annotations| annotations.get(PAUSED)).is_some_and(|value| value == "true");
+    paused && metadata.deletion_timestamp.is_none()
+}
+
 /// One reconcile, and when the next one is due. It is a task of its own, so that a panic ends it alone.
 async fn turn<K: Kind>(resource: Arc<K>, context: Arc<Context>) -> Result<Action, Infallible> {
     let began = Instant::now();
     let uid = resource.uid().unwrap_or_default();
+    if is_paused(resource.meta()) {
+        context.metrics.reconciled(K::LABEL, "paused", began.elapsed());
+        return Ok(Action::await_change());
+    }
     let (namespace, name) = (resource.namespace().unwrap_or_default(), resource.name_any());
     let span = tracing::info_span!("reconcile", kind = K::LABEL, namespace, name);
     let task = {
@@ -125,6 +140,18 @@ mod tests {
     use super::*;
 
     const SAFETY: Duration = Duration::from_secs(600);
+
+    #[test]
+    fn a_paused_resource_is_left_alone_unless_it_is_to_go() {
+        let annotated = |value: &str| ObjectMeta {
+            annotations: Some([(PAUSED.to_owned(), value.to_owned())].into()),
+            ..ObjectMeta::default()
+        };
+        assert!(is_paused(&annotated("true")));
+        assert!(!is_paused(&annotated("false")) && !is_paused(&ObjectMeta::default()));
+        let now = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(jiff::Timestamp::UNIX_EPOCH);
+        assert!(!is_paused(&ObjectMeta { deletion_timestamp: Some(now), ..annotated("true") }));
+    }
 
     #[test]
     fn the_safety_interval_is_the_longest_wait_of_a_resource_that_is_there() {

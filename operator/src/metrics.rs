@@ -57,7 +57,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// A reconcile ended after so long: `done`, `held` or `failed`.
+    /// A reconcile ended after so long: `done`, `held`, `failed` or `paused`.
     pub fn reconciled(&self, kind: &'static str, outcome: &'static str, took: Duration) {
         self.reconciles.get_or_create(&labels(&[("kind", kind), ("outcome", outcome)])).inc();
         self.durations.get_or_create(&labels(&[("kind", kind)])).observe(took.as_secs_f64());

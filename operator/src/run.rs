@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crds::{Catalog, Token, Warehouse};
 use jiff::Timestamp;
-use kube::runtime::reflector::store::Store;
 use kube::{Client, Config};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -112,8 +110,8 @@ impl Team {
     fn start(context: &Arc<Context>, stage: &watch::Sender<Stage>) -> Self {
         let (mut watches, mut controllers) = (JoinSet::new(), JoinSet::new());
         let watches::All { catalogs, warehouses, tokens } = watches::start(context, &mut watches);
-        let stores = (catalogs.store.clone(), warehouses.store.clone(), tokens.store.clone());
-        watches.spawn(announce(stores, stage.clone()));
+        let listed = [&catalogs.listed, &warehouses.listed, &tokens.listed].map(Clone::clone);
+        watches.spawn(announce(listed, stage.clone()));
         let (stopping, stopped) = watch::channel(false);
         let stop = || {
             let mut stopped = stopped.clone();
@@ -137,21 +135,20 @@ impl Team {
 }
 
 /// Tells `/readyz` when all is listed, and goes on as all watches do.
-async fn announce(stores: (Store<Catalog>, Store<Warehouse>, Store<Token>), stage: watch::Sender<Stage>) {
-    let (catalogs, warehouses, tokens) = stores;
-    let listed =
-        tokio::try_join!(catalogs.wait_until_ready(), warehouses.wait_until_ready(), tokens.wait_until_ready());
-    if listed.is_ok() {
-        let (catalogs, warehouses, tokens) = (catalogs.len(), warehouses.len(), tokens.len());
-        tracing::info!(catalogs, warehouses, tokens, "all resources are listed");
-        stage.send_if_modified(|stage| {
-            let syncing = *stage == Stage::Syncing;
-            if syncing {
-                *stage = Stage::Working;
-            }
-            syncing
-        });
+async fn announce(listed: [watch::Receiver<Option<usize>>; 3], stage: watch::Sender<Stage>) {
+    let mut resources = 0;
+    for mut kind in listed {
+        let Ok(count) = kind.wait_for(Option::is_some).await else { return };
+        resources += count.unwrap_or_default();
     }
+    tracing::info!(resources, "all resources are listed");
+    stage.send_if_modified(|stage| {
+        let syncing = *stage == Stage::Syncing;
+        if syncing {
+            *stage = Stage::Working;
+        }
+        syncing
+    });
     std::future::pending::<()>().await;
 }
 

@@ -10,6 +10,8 @@ mod list;
 mod owner;
 mod read;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use apply::{Applied, Change, apply, apply_apart};
 pub use children::children;
@@ -38,10 +40,18 @@ pub(crate) async fn within<T>(
     attempted: impl FnOnce() -> String,
     call: impl Future<Output = Result<T, kube::Error>>,
 ) -> Result<T, Error> {
-    match tokio::time::timeout(PATIENCE, call).await {
+    limited(PATIENCE, attempted, call).await
+}
+
+async fn limited<T>(
+    limit: Duration,
+    attempted: impl FnOnce() -> String,
+    call: impl Future<Output = Result<T, kube::Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(limit, call).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(source)) => Err(Error::Cluster { attempted: attempted(), source: Box::new(source) }),
-        Err(_) => Err(Error::Timeout { attempted: attempted(), limit: PATIENCE }),
+        Err(_) => Err(Error::Timeout { attempted: attempted(), limit }),
     }
 }
 

@@ -36,6 +36,7 @@ use kube::runtime::watcher::{self, Event};
 use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::cluster::MANAGED_BY;
@@ -65,6 +66,24 @@ impl<K> Watchable for K where
 pub struct Watched<K: Watchable> {
     pub store: Store<K>,
     pub queue: UnboundedReceiver<ObjectRef<K>>,
+    /// How many there are, once all are listed. The store would tell, too, but wakes only one of those who wait for it.
+    pub listed: watch::Receiver<Option<usize>>,
+}
+
+/// The other end of [`Watched`].
+struct Keeper<K: Watchable> {
+    writer: Writer<K>,
+    store: Store<K>,
+    listed: watch::Sender<Option<usize>>,
+}
+
+impl<K: Watchable> Keeper<K> {
+    fn keep(&mut self, event: &Event<K>) {
+        self.writer.apply_watcher_event(event);
+        if matches!(event, Event::InitDone) {
+            self.listed.send_replace(Some(self.store.len()));
+        }
+    }
 }
 
 /// The three kinds.
@@ -76,18 +95,18 @@ pub struct All {
 
 /// Begins all watches, as tasks that never end.
 pub fn start(context: &Arc<Context>, tasks: &mut JoinSet<()>) -> All {
-    let (catalogs, catalog_writer, catalog_bell) = watched::<Catalog>();
-    let (warehouses, warehouse_writer, warehouse_bell) = watched::<Warehouse>();
-    let (tokens, token_writer, token_bell) = watched::<Token>();
+    let (catalogs, catalog_keeper, catalog_bell) = watched::<Catalog>();
+    let (warehouses, warehouse_keeper, warehouse_bell) = watched::<Warehouse>();
+    let (tokens, token_keeper, token_bell) = watched::<Token>();
     let bells = Bells { catalogs: catalog_bell, warehouses: warehouse_bell, tokens: token_bell };
-    tasks.spawn(follow_catalogs(Arc::clone(context), catalog_writer, bells.clone()));
+    tasks.spawn(follow_catalogs(Arc::clone(context), catalog_keeper, bells.clone()));
     tasks.spawn(follow_dependents(
         Arc::clone(context),
-        warehouse_writer,
+        warehouse_keeper,
         bells.warehouses.clone(),
         bells.catalogs.clone(),
     ));
-    tasks.spawn(follow_dependents(Arc::clone(context), token_writer, bells.tokens.clone(), bells.catalogs.clone()));
+    tasks.spawn(follow_dependents(Arc::clone(context), token_keeper, bells.tokens.clone(), bells.catalogs.clone()));
     tasks.spawn(follow_secrets(Arc::clone(context), bells.clone()));
     tasks.spawn(follow_children(Arc::clone(context), bells.catalogs.clone()));
     // Whoever may look into some namespaces only may not list them all.
@@ -130,16 +149,18 @@ struct Bells {
     tokens: Bell<Token>,
 }
 
-fn watched<K: Watchable>() -> (Watched<K>, Writer<K>, Bell<K>) {
+fn watched<K: Watchable>() -> (Watched<K>, Keeper<K>, Bell<K>) {
     let (store, writer) = reflector::store();
     let (sender, queue) = unbounded_channel();
-    (Watched { store: store.clone(), queue }, writer, Bell { store, queue: sender })
+    let (tell, listed) = watch::channel(None);
+    let keeper = Keeper { writer, store: store.clone(), listed: tell };
+    (Watched { store: store.clone(), queue, listed }, keeper, Bell { store, queue: sender })
 }
 
-async fn follow_catalogs(context: Arc<Context>, mut writer: Writer<Catalog>, bells: Bells) {
+async fn follow_catalogs(context: Arc<Context>, mut keeper: Keeper<Catalog>, bells: Bells) {
     let (mut own, mut dependents) = (News::default(), News::default());
     let apis = apis(&context, &context.settings.watch_namespaces);
-    follow(&context, apis, &mut writer, |catalog, gone| {
+    follow(&context, apis, &mut keeper, |catalog, gone| {
         let metadata = &catalog.metadata;
         let reference = ObjectRef::from_obj(catalog);
         if gone {
@@ -158,13 +179,13 @@ async fn follow_catalogs(context: Arc<Context>, mut writer: Writer<Catalog>, bel
 
 async fn follow_dependents<K: Watchable + Dependent>(
     context: Arc<Context>,
-    mut writer: Writer<K>,
+    mut keeper: Keeper<K>,
     own_bell: Bell<K>,
     catalogs: Bell<Catalog>,
 ) {
     let mut own = News::default();
     let apis = apis(&context, &context.settings.watch_namespaces);
-    follow(&context, apis, &mut writer, |resource: &K, gone| {
+    follow(&context, apis, &mut keeper, |resource: &K, gone| {
         let metadata = resource.meta();
         if gone {
             own.forget(metadata);
@@ -180,14 +201,14 @@ async fn follow_dependents<K: Watchable + Dependent>(
 async fn follow<K: Watchable>(
     context: &Arc<Context>,
     apis: Vec<Api<DeserializeGuard<K>>>,
-    writer: &mut Writer<K>,
+    keeper: &mut Keeper<K>,
     mut tell: impl FnMut(&K, bool),
 ) {
     let mut merge = Merge::new(apis.len());
     let mut events = stream::resources(context, apis);
     while let Some((part, event)) = events.next().await {
         for event in merge.step(part, event) {
-            writer.apply_watcher_event(&event);
+            keeper.keep(&event);
             match event {
                 Event::Init | Event::InitDone => {}
                 Event::InitApply(resource) | Event::Apply(resource) => tell(&resource, false),
