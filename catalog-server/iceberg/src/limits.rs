@@ -17,7 +17,7 @@ const MAX_NUMBER_BYTES: usize = 1_000;
 /// Bytes of a key (the Java library: 50,000 characters).
 const MAX_KEY_BYTES: usize = 50_000;
 /// Fields, elements, keys and values of a schema.
-const MAX_SCHEMA_FIELDS: usize = 100_000;
+const MAX_SCHEMA_FIELDS: usize = 50_000;
 /// Fields of a partition spec or a sort order.
 const MAX_LAYOUT_FIELDS: usize = 1_000;
 /// Branches and tags of a table.
@@ -123,7 +123,7 @@ mod tests {
     use super::check_shape;
     use crate::fixture::{refused, run, set_ref, table, table_with_snapshots};
     use crate::view::fixture as views;
-    use crate::{Update, ViewUpdate};
+    use crate::{TableMetadata, Update, ViewUpdate};
 
     fn message(text: &str) -> Option<String> {
         check_shape(text).err().map(|error| error.to_string())
@@ -181,11 +181,11 @@ mod tests {
 
     #[test]
     fn wide_schemas_specs_and_orders_are_refused() {
-        let fields: Vec<Value> = (1..=100_001)
+        let fields: Vec<Value> = (1..=50_001)
             .map(|id| json!({"id": id, "name": id.to_string(), "required": false, "type": "int"}))
             .collect();
         let schema = json!({"action": "add-schema", "schema": {"type": "struct", "fields": fields}});
-        assert_eq!(refused(&table(), &[schema]), "Invalid schema: it has more than 100000 fields");
+        assert_eq!(refused(&table(), &[schema]), "Invalid schema: it has more than 50000 fields");
         let field = |id: i32| json!({"source-id": 1, "transform": format!("bucket[{id}]"), "name": id.to_string()});
         let fields: Vec<Value> = (1..=1_001).map(field).collect();
         let spec = json!({"action": "add-spec", "spec": {"fields": fields}});
@@ -197,8 +197,12 @@ mod tests {
 
     #[test]
     fn too_many_refs_and_properties_are_refused() {
-        let refs: Vec<Value> = (0..10_000).map(|number| set_ref(&number.to_string(), 1)).collect();
-        assert_eq!(refused(&table_with_snapshots(), &refs), "Cannot add another branch or tag: the limit is 10000");
+        let mut document: Value = serde_json::from_slice(&table_with_snapshots().to_bytes()).unwrap();
+        let branch = json!({"type": "branch", "snapshot-id": 3});
+        document["refs"] =
+            (0..10_000).map(|number| (number.to_string(), branch.clone())).collect::<serde_json::Map<_, _>>().into();
+        let full = TableMetadata::parse(document.to_string().as_bytes()).unwrap();
+        assert_eq!(refused(&full, &[set_ref("x", 1)]), "Cannot add another branch or tag: the limit is 10000");
         let updates: Value =
             (0..10_001).map(|number| (number.to_string(), Value::from("x"))).collect::<serde_json::Map<_, _>>().into();
         let set = [json!({"action": "set-properties", "updates": updates})];

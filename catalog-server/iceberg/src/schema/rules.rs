@@ -11,8 +11,8 @@ const DEFAULTS_SINCE: u8 = 3;
 impl SchemaIndex<'_> {
     /// Refuses types and defaults that `format_version` does not have, and those that no version has.
     pub(crate) fn check_new(&self, format_version: u8) -> Result<(), ApplyError> {
-        self.check_version(format_version)?;
-        self.nodes().iter().try_for_each(Node::check_new)
+        self.nodes().iter().try_for_each(Node::check_new)?;
+        self.check_version(format_version)
     }
 
     fn check_version(&self, format_version: u8) -> Result<(), ApplyError> {
