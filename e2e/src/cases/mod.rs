@@ -18,6 +18,7 @@ mod engine_pyiceberg;
 mod engine_pyiceberg_dev;
 mod explain_hot_path;
 mod helm_lifecycle;
+mod reconcile_idle_is_silent;
 mod reconcile_namespaces;
 mod reconcile_secret_deleted;
 mod reconcile_secret_rotated;
@@ -161,6 +162,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "five rotations, and a client that re-reads the mounted Secret never sees a 401",
         needs: &[Need::Stage],
         run: |lab| Box::pin(reconcile_secret_rotated::run(lab)),
+    },
+    Case {
+        name: "reconcile_idle_is_silent",
+        says: "with all ready, the audit log has no write of the operator but its Lease's",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_idle_is_silent::run(lab)),
     },
     Case {
         name: "helm_lifecycle",

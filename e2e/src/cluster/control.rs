@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::api::Api;
+use super::audit::Audit;
 use super::daemon::Daemon;
 use super::host::Host;
 use super::keys::{ACCOUNTS, Keys, Subject};
@@ -39,7 +40,9 @@ impl Control<'_> {
     pub(crate) fn start(&self) -> Outcome<[Daemon; 2]> {
         let etcd = self.host.daemon("etcd", &self.tools.etcd(), &self.etcd())?;
         let apiserver = self.tools.kubernetes("kube-apiserver");
-        Ok([self.host.daemon("apiserver", &apiserver, &self.apiserver())?, etcd])
+        let audit = words(&Audit::of(self.place).flags(self.place)?);
+        let arguments = [self.apiserver(), audit].concat();
+        Ok([self.host.daemon("apiserver", &apiserver, &arguments)?, etcd])
     }
 
     /// Waits until the apiserver answers that it is ready.

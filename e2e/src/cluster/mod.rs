@@ -8,6 +8,7 @@
 //! I is the cluster's index, the only thing that two clusters could quarrel about. Nothing routes out of the bridge.
 
 mod api;
+mod audit;
 mod cgroups;
 mod commands;
 mod control;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::api::Api;
+use super::audit::Audit;
 use super::control::Control;
 use super::data::{Data, DataPrograms};
 use super::down::{self, down};
@@ -118,6 +119,11 @@ impl Cluster {
     /// The first node's address, where NodePorts are heard.
     pub(crate) fn address(&self) -> Ipv4Addr {
         self.place.address(1)
+    }
+
+    /// What was written to the apiserver, and by whom.
+    pub(crate) fn audit(&self) -> Audit {
+        Audit::of(&self.place)
     }
 
     /// The data host, if the plan was to have one.
