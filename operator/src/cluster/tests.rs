@@ -153,10 +153,13 @@ async fn what_belongs_to_somebody_else_is_not_touched() {
     assert_eq!(hold.reason, "ObjectConflict");
     assert!(hold.message.contains("ConfigMap team/main"), "{hold}");
     let secret: Secret = serde_json::from_value(json!({"metadata": {"name": "main"}})).unwrap();
-    let Err(Halt::Hold(hold)) = apply(&foreign.context, &owner(), "credential", secret).await else {
+    let theirs = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "main", "namespace": "team"}});
+    let occupied = script(&[(Method::GET, 200, theirs)]).await;
+    let Err(Halt::Hold(hold)) = apply(&occupied.context, &owner(), "credential", secret).await else {
         panic!("it is no hold")
     };
     assert_eq!(hold.reason, "SecretConflict");
+    assert!(occupied.writes().is_empty());
     assert!(!delete::<ConfigMap>(&foreign.context, &owner(), "team", "main").await.unwrap());
     assert!(foreign.writes().is_empty());
 }
