@@ -60,14 +60,8 @@ impl Error {
     /// The whole chain in few words, for a person.
     #[must_use]
     pub fn message(&self) -> String {
-        let mut text = self.to_string();
-        let mut next = self.source();
-        while let Some(source) = next {
-            let (words, deeper) = words(source);
-            text = format!("{text}: {words}");
-            next = deeper;
-        }
-        text.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
+        let first = self.to_string();
+        self.source().map_or_else(|| shown(&first), |below| shown(&format!("{first}: {}", chain(below))))
     }
 
     /// The status with which the API server refused.
@@ -83,15 +77,19 @@ impl Error {
     }
 }
 
-/// An error's own words, and what is below it. kube's errors repeat what is below them.
-fn words<'a>(error: &'a (dyn std::error::Error + 'static)) -> (String, Option<&'a (dyn std::error::Error + 'static)>) {
-    match error.downcast_ref::<Box<kube::Error>>().map(AsRef::as_ref) {
-        Some(kube::Error::Api(status)) => (format!("{} ({})", status.message, status.code), None),
-        Some(kube::Error::Service(_) | kube::Error::HyperError(_)) => {
-            ("the API server cannot be reached".into(), error.source())
-        }
-        _ => (error.to_string(), error.source()),
-    }
+/// An error and all that is below it, each once: kube's errors repeat what is below them.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let boxed = error.downcast_ref::<Box<kube::Error>>().map(AsRef::as_ref);
+    let words = match boxed.or_else(|| error.downcast_ref()) {
+        Some(kube::Error::Api(status)) => return shown(&format!("{} ({})", status.message, status.code)),
+        Some(kube::Error::Service(_) | kube::Error::HyperError(_)) => "the API server cannot be reached".into(),
+        _ => error.to_string(),
+    };
+    error.source().map_or_else(|| shown(&words), |below| shown(&format!("{words}: {}", chain(below))))
+}
+
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
 }
 
 /// Why a reconcile ended before its end.
@@ -142,6 +140,12 @@ mod tests {
         let error = Error::Cluster { attempted: "read Secret a/b".into(), source };
         assert_eq!(error.message(), "cannot read Secret a/b: secrets is forbidden (403)");
         assert_eq!((error.code(), error.reason()), (Some(403), "ApiServerError"));
+    }
+
+    #[test]
+    fn an_api_server_that_is_away_is_told_with_the_last_reason() {
+        let away = kube::Error::Service("connection refused".into());
+        assert_eq!(chain(&away), "the API server cannot be reached: connection refused");
     }
 
     #[test]

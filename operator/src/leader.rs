@@ -50,7 +50,7 @@ enum Verdict {
 enum Missed {
     #[error("no answer in time")]
     Slow,
-    #[error(transparent)]
+    #[error("{}", crate::error::chain(.0))]
     Cluster(#[from] kube::Error),
 }
 

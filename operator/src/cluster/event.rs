@@ -38,7 +38,7 @@ pub async fn event<K: Kind>(context: &Context, resource: &K, notice: Notice) {
     let reference = resource.object_ref(&());
     match tokio::time::timeout(PATIENCE, context.events.publish(&event, &reference)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(reason, %error, "cannot publish an Event"),
+        Ok(Err(error)) => tracing::warn!(reason, error = crate::error::chain(&error), "cannot publish an Event"),
         Err(_) => tracing::warn!(reason, "cannot publish an Event: no answer in time"),
     }
 }

@@ -12,6 +12,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
+use crate::error::chain;
 
 /// Events with the number of the watch that they come from.
 pub(super) type Events<K> = SelectAll<BoxStream<'static, (usize, Event<K>)>>;
@@ -54,9 +55,18 @@ fn logged<K: Resource<DynamicType = ()>, E>(context: &Context, event: Result<E, 
         .inspect_err(|error| {
             let kind = K::kind(&());
             context.metrics.watch_failed(&kind);
-            tracing::warn!(%kind, %error, "a watch broke and begins again");
+            tracing::warn!(%kind, error = brief(error), "a watch broke and begins again");
         })
         .ok()
+}
+
+fn brief(error: &watcher::Error) -> String {
+    use watcher::Error as E;
+    match error {
+        E::InitialListFailed(source) | E::WatchStartFailed(source) | E::WatchFailed(source) => chain(source),
+        E::WatchError(status) => status.message.clone(),
+        E::NoResourceVersion => error.to_string(),
+    }
 }
 
 fn parsed<K: Resource<DynamicType = ()>>(context: &Context, event: Event<DeserializeGuard<K>>) -> Option<Event<K>> {
