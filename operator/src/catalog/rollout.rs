@@ -53,6 +53,8 @@ impl Rollout {
         match (&self.trouble, &self.stuck) {
             (Some(_), _) => "PodsFailing",
             (None, Some(_)) => "RolloutStuck",
+            // All are new, and yet some do not serve: they start, or find their database away.
+            (None, None) if self.current => "PodsNotReady",
             (None, None) => "RollingOut",
         }
     }

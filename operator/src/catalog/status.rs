@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn a_catalog_is_ready_when_all_its_pods_serve() {
         let conditions = after(&[(migrated(), Some(deployment(2, 1)), true)]);
-        assert_eq!(conditions[0], "Ready=False RollingOut");
+        assert_eq!(conditions[0], "Ready=False PodsNotReady");
         let conditions = after(&[ready()]);
         for expected in [
             "Ready=True Available",
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(conditions[..2], ["Ready=True RollingOut", "Reconciling=True RollingOut"]);
         assert!(conditions.contains(&"ConfigSynced=False RollingOut".to_owned()));
         let conditions = after(&[ready(), (migrated(), Some(deployment(2, 0)), true)]);
-        assert_eq!(conditions[0], "Ready=False RollingOut");
+        assert_eq!(conditions[0], "Ready=False PodsNotReady");
     }
 
     #[test]
