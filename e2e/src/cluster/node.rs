@@ -198,6 +198,8 @@ conf_dir = {cni:?}
             "makeIPTablesUtilChains": false,
             "nodeLeaseDurationSeconds": 4,
             "nodeStatusUpdateFrequency": "1s",
+            // A changed Secret is in its mounts after a second, not after a minute.
+            "syncFrequency": "1s",
         })
     }
 
