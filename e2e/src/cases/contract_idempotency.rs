@@ -2,10 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::contract_bad_input::files;
 use super::store::{self, Store};
+use crate::chance::{self, Chance};
 use crate::failure::{Attempt, Outcome, check};
 use crate::hosts::lake::Lake;
 use crate::iceberg::rest::{Answer, schema};
@@ -14,10 +14,10 @@ use crate::lab::Lab;
 const CASE: &str = "contract_idempotency";
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
-    let mut count = 0;
+    let (mut count, mut chance) = (0, lab.chance());
     for store in Store::BOTH {
         let mut lake = store::lake(lab, CASE, store).await?;
-        count = on(&mut lake).await.attempt(format!("on {store:?}"))?;
+        count = on(&mut lake, mutations(&mut chance)).await.attempt(format!("on {store:?}"))?;
     }
     Ok(format!("{count} kinds of mutations, three times each, on both stores"))
 }
@@ -31,7 +31,7 @@ struct Mutation {
 }
 
 /// One of each kind, in an order in which each works.
-fn mutations() -> Vec<Mutation> {
+fn mutations(chance: &mut Chance) -> Vec<Mutation> {
     let named = |name: &str| json!({"namespace": ["n"], "name": name});
     let updates = json!({"requirements": [], "updates": [{"action": "set-properties", "updates": {"a": "b"}}]});
     let mut change = updates.clone();
@@ -49,12 +49,12 @@ fn mutations() -> Vec<Mutation> {
         (Method::DELETE, "namespaces/m", Value::Null),
         (Method::DELETE, "namespaces/never", Value::Null),
     ];
-    let mutation = |(method, path, body)| Mutation { method, path, body, key: Uuid::now_v7().to_string() };
-    all.into_iter().map(mutation).collect()
+    let now = chance::now_ms();
+    let mut mutation = |(method, path, body)| Mutation { method, path, body, key: chance.uuid_at(now).to_string() };
+    all.into_iter().map(&mut mutation).collect()
 }
 
-async fn on(lake: &mut Lake) -> Outcome<usize> {
-    let all = mutations();
+async fn on(lake: &mut Lake, all: Vec<Mutation>) -> Outcome<usize> {
     let mut firsts = Vec::new();
     for mutation in &all {
         let (one, other) = futures::future::try_join(send(lake, mutation), send(lake, mutation)).await?;

@@ -99,7 +99,9 @@ async fn serialisable(lake: &Lake, rounds: u64) -> Outcome {
     for (one, other) in [(0, 1), (0, 2), (1, 2)] {
         let places: BTreeMap<&String, usize> = orders[other].iter().enumerate().map(|(at, name)| (name, at)).collect();
         let shared: Vec<usize> = orders[one].iter().filter_map(|name| places.get(name).copied()).collect();
-        check(shared.is_sorted(), || format!("{} and {} saw transactions in another order", TABLES[one], TABLES[other]))?;
+        check(shared.is_sorted(), || {
+            format!("{} and {} saw transactions in another order", TABLES[one], TABLES[other])
+        })?;
     }
     Ok(())
 }
