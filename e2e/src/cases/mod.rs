@@ -3,21 +3,21 @@
 mod admit_rules;
 mod audit;
 mod chaos_kill_commits;
+mod chaos_kill_server_pod;
 mod cluster_data_host;
 mod cluster_leaves_nothing;
 mod cluster_runs_images;
 mod cluster_runs_pods;
 mod contract_bad_input;
-mod contract_idempotency;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
 mod contract_rck;
 mod contract_s3;
-mod contract_transaction;
 mod contract_unknown_outcome;
 mod crd_rules;
 mod engine_pyiceberg;
 mod engine_pyiceberg_dev;
+mod engine_pyiceberg_pod;
 mod explain_hot_path;
 mod helm_lifecycle;
 mod reconcile_idle_is_silent;
@@ -112,18 +112,6 @@ pub(crate) const ALL: &[Case] = &[
         run: |lab| Box::pin(contract_pagination::run(lab)),
     },
     Case {
-        name: "contract_idempotency",
-        says: "mutations that come twice at once, and again after the server was killed, are applied once",
-        needs: &[Need::Server, Need::Postgres],
-        run: |lab| Box::pin(contract_idempotency::run(lab)),
-    },
-    Case {
-        name: "contract_transaction",
-        says: "overlapping transactions over several tables are serialised, without a deadlock",
-        needs: &[Need::Server, Need::Postgres],
-        run: |lab| Box::pin(contract_transaction::run(lab)),
-    },
-    Case {
         name: "contract_rck",
         says: "the Iceberg REST compatibility kit passes on both stores, and nested namespaces, which it switches off",
         needs: &[Need::Dev, Need::Server, Need::Postgres, Need::Maven],
@@ -146,6 +134,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "cargo dev as a newcomer runs it, and PyIceberg with nothing but its pyiceberg.yaml",
         needs: &[Need::Dev, Need::Python],
         run: |lab| Box::pin(engine_pyiceberg_dev::run(lab)),
+    },
+    Case {
+        name: "engine_pyiceberg_pod",
+        says: "the server in two pods by a plain manifest: PyIceberg through its Service, and a rolling restart",
+        needs: &[Need::Cluster, Need::Images, Need::Python],
+        run: |lab| Box::pin(engine_pyiceberg_pod::run(lab)),
     },
     Case {
         name: "engine_pyiceberg",
@@ -200,6 +194,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "the server is killed again and again under writers, and no acknowledged commit is lost",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(chaos_kill_commits::run(lab)),
+    },
+    Case {
+        name: "chaos_kill_server_pod",
+        says: "two replicas on Postgres and S3 are killed in turn under writers, and no acknowledged commit is lost",
+        needs: &[Need::Cluster, Need::Images],
+        run: |lab| Box::pin(chaos_kill_server_pod::run(lab)),
     },
 ];
 

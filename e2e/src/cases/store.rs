@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::failure::{Attempt, Failure, Outcome};
 use crate::hosts::lake::Lake;
+pub(super) use crate::hosts::postgres::SCHEMA;
 use crate::hosts::server::Database;
 use crate::lab::Lab;
 
@@ -32,17 +33,9 @@ pub(super) async fn lake(lab: &Lab, case: &str, store: Store) -> Outcome<Lake> {
     Lake::open(lab, &folder, database).await
 }
 
-/// The schema that the tables lie in.
-pub(super) const SCHEMA: &str = "pangolin";
-
 /// A new database with the tables and indexes in it, as the operator makes them; its URL.
 pub(super) async fn prepare_postgres(lab: &Lab, name: &str) -> Outcome<String> {
-    let url = lab.postgres().await?.database(name).await?;
-    let options = migrations::postgres::connect_options(&url).attempt("read our own URL")?;
-    let schema: migrations::postgres::Schema = SCHEMA.parse().attempt("name the schema")?;
-    migrations::postgres::migrate(&options, &schema).await.attempt("migrate the database")?;
-    migrations::postgres::ensure_indexes(&options, &schema).await.attempt("make the indexes")?;
-    Ok(url)
+    lab.postgres().await?.prepared(name).await
 }
 
 /// All that a client can see of the warehouse: namespaces of all depths with their properties, tables and views with

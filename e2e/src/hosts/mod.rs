@@ -2,9 +2,11 @@
 
 pub(crate) mod child;
 pub(crate) mod dev;
+pub(crate) mod door;
 pub(crate) mod frames;
 pub(crate) mod gate;
 pub(crate) mod lake;
+pub(crate) mod pods;
 pub(crate) mod port;
 pub(crate) mod postgres;
 pub(crate) mod proxy;

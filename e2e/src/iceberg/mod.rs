@@ -3,5 +3,6 @@
 pub(crate) mod append;
 pub(crate) mod crew;
 pub(crate) mod ledger;
+pub(crate) mod reader;
 pub(crate) mod rest;
 pub(crate) mod writer;

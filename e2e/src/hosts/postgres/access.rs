@@ -9,6 +9,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use super::recipe::USER;
 use crate::failure::{Attempt, Outcome};
 
+/// The schema that the server's tables lie in.
+pub(crate) const SCHEMA: &str = "pangolin";
+
 /// Where it listens, and the password. Never print it.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +47,16 @@ impl Access {
                 .attempt(format!("make the database {name}"))?;
         }
         Ok(self.url(name, self.port))
+    }
+
+    /// A new database with the tables and indexes in it, as the operator makes them; its URL.
+    pub(crate) async fn prepared(&self, name: &str) -> Outcome<String> {
+        let url = self.database(name).await?;
+        let options = migrations::postgres::connect_options(&url).attempt("read our own URL")?;
+        let schema: migrations::postgres::Schema = SCHEMA.parse().attempt("name the schema")?;
+        migrations::postgres::migrate(&options, &schema).await.attempt("migrate the database")?;
+        migrations::postgres::ensure_indexes(&options, &schema).await.attempt("make the indexes")?;
+        Ok(url)
     }
 
     /// A connection of its own to a database.

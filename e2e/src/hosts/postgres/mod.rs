@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-pub(crate) use access::Access;
+pub(crate) use access::{Access, SCHEMA};
 
 use super::child::{Child, Output, Signal};
 use super::port;
