@@ -50,6 +50,10 @@ struct Test {
     /// Ten times the rounds, twice the time: for a run by hand
     #[arg(long)]
     full: bool,
+    /// Play on this cluster of `cargo e2e up`, each case in a namespace of its own, after fresh images are imported;
+    /// named cases take cluster 1 by themselves where it is up
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=99))]
+    cluster: Option<u8>,
     /// Print the cases and stop
     #[arg(long)]
     list: bool,
@@ -74,7 +78,7 @@ impl Cli {
 
 impl Test {
     async fn run(self) -> Outcome<bool> {
-        let Self { names, full, list, seed } = self;
+        let Self { names, full, cluster, list, seed } = self;
         if list {
             for case in cases::ALL {
                 println!("{:30} {}", case.name, case.says);
@@ -86,7 +90,9 @@ impl Test {
             return Ok(true);
         }
         let chosen = choose(&names)?;
-        let lab = Lab::open(full, seed.unwrap_or_else(chance::seed_of_the_moment))?;
+        let by_name = cluster.is_some() || !names.is_empty();
+        let reuse = if by_name { cluster::to_play_on(cluster)? } else { None };
+        let lab = Lab::open(full, seed.unwrap_or_else(chance::seed_of_the_moment), reuse)?;
         runner::run(lab, &chosen).await
     }
 }

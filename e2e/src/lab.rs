@@ -22,6 +22,8 @@ pub(crate) struct Lab {
     pub(crate) full: bool,
     /// Brings a run's random choices back.
     pub(crate) seed: u64,
+    /// A person's cluster that cases may play on, each in a namespace of its own.
+    pub(crate) reuse: Option<u8>,
     /// The checkout and what is built from it.
     pub(crate) programs: Programs,
     // Before the folder in this order: Postgres is gone when its log goes.
@@ -42,11 +44,12 @@ const TESTS: &[&str] = &["test", "--quiet", "--workspace", "--no-run"];
 
 impl Lab {
     /// An empty lab.
-    pub(crate) fn open(full: bool, seed: u64) -> Outcome<Self> {
+    pub(crate) fn open(full: bool, seed: u64, reuse: Option<u8>) -> Outcome<Self> {
         let scratch = TempDir::with_prefix("pangolin-e2e-").attempt("make a folder for this run")?;
         Ok(Self {
             full,
             seed,
+            reuse,
             programs: Programs::locate()?,
             postgres: OnceCell::new(),
             stage: OnceCell::new(),
@@ -147,6 +150,7 @@ impl Lab {
         let Self {
             full: _,
             seed: _,
+            reuse: _,
             programs: _,
             postgres,
             stage,

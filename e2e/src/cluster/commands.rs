@@ -110,6 +110,19 @@ impl Env {
     }
 }
 
+/// The cluster for cases to play on: the one that was asked for, which must run pods; else the first, if it does.
+pub(crate) fn to_play_on(asked: Option<u8>) -> Outcome<Option<u8>> {
+    let index = asked.unwrap_or(OURS);
+    let record = Record::read(&Place::of(index)?)?;
+    if record.is_some_and(|record| record.complete && record.tier == Tier::Full) {
+        return Ok(Some(index));
+    }
+    match asked {
+        Some(_) => Err(Failure::new(format!("cluster {index} runs no pods: cargo e2e up --cluster {index}"))),
+        None => Ok(None),
+    }
+}
+
 /// Prints all clusters; true if all are well.
 pub(crate) async fn status() -> Outcome<bool> {
     let places = Place::taken()?;

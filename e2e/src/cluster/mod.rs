@@ -34,7 +34,7 @@ mod up;
 mod wait;
 
 pub(crate) use api::Api;
-pub(crate) use commands::{Env, Up, Which, status};
+pub(crate) use commands::{Env, Up, Which, status, to_play_on};
 pub(crate) use data::{Data, DataPrograms, Service};
 pub(crate) use host::{Host, namespace, output};
 pub(crate) use tier::Tier;

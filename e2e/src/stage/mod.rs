@@ -32,7 +32,7 @@ pub(crate) use scene::Scene;
 use std::path::{Path, PathBuf};
 
 use crate::cluster::{Cluster, Plan, Tier};
-use crate::failure::{Attempt, Outcome};
+use crate::failure::Outcome;
 use crate::lab::Lab;
 
 /// The cluster that the cases share; it goes with the run.
@@ -57,9 +57,9 @@ impl Stage {
     pub(crate) async fn bare(lab: &Lab) -> Outcome<Self> {
         let checkout = lab.programs.checkout.clone();
         let images = lab.images().await?;
-        let cluster = match std::env::var("CHART_CLUSTER") {
-            Ok(index) => Cluster::open(&checkout, index.parse().attempt("x")?).await?,
-            Err(_) => Cluster::for_case(&checkout, PLAN).await?,
+        let cluster = match lab.reuse {
+            Some(index) => Cluster::open(&checkout, index).await?,
+            None => Cluster::for_case(&checkout, PLAN).await?,
         };
         images.iter().try_for_each(|image| cluster.import(image))?;
         Ok(Self { cluster, checkout })
