@@ -44,13 +44,6 @@ impl Lakehouse {
         Ok(self)
     }
 
-    /// Without one of the documents.
-    #[must_use]
-    pub(crate) fn without(mut self, document: &str) -> Self {
-        self.documents.retain(|one| named(one) != document);
-        self
-    }
-
     /// One document, to be applied alone or to make others like it.
     pub(crate) fn document(&self, document: &str) -> Outcome<Value> {
         let found = self.documents.iter().find(|one| named(one) == document);

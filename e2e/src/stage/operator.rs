@@ -34,10 +34,4 @@ impl Scene<'_> {
         let before = self.told(&[&of[..], &["--previous"]].concat()).await.unwrap_or_default();
         Ok(before + &self.told(&of).await?)
     }
-
-    /// Kills the operator's pods without a word of warning; another is started by its Deployment.
-    pub(crate) async fn kill_operator(&self) -> Outcome {
-        let of = "--selector=app.kubernetes.io/component=operator";
-        self.told(&["delete", "pods", of, "--grace-period=0", "--force"]).await.map(drop)
-    }
 }
