@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::cases::{self, Case};
@@ -54,6 +56,10 @@ struct Test {
     /// named cases take cluster 1 by themselves where it is up
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=99))]
     cluster: Option<u8>,
+    /// Run on a cluster that exists already, with the rights of this file; cases that enter or end nodes, read the audit
+    /// log or use the data host refuse there
+    #[arg(long, value_name = "FILE", conflicts_with = "cluster")]
+    kubeconfig: Option<PathBuf>,
     /// Print the cases and stop
     #[arg(long)]
     list: bool,
@@ -78,7 +84,7 @@ impl Cli {
 
 impl Test {
     async fn run(self) -> Outcome<bool> {
-        let Self { names, full, cluster, list, seed } = self;
+        let Self { names, full, cluster, kubeconfig, list, seed } = self;
         if list {
             for case in cases::ALL {
                 println!("{:30} {}", case.name, case.says);
@@ -90,9 +96,9 @@ impl Test {
             return Ok(true);
         }
         let chosen = choose(&names)?;
-        let by_name = cluster.is_some() || !names.is_empty();
+        let by_name = kubeconfig.is_none() && (cluster.is_some() || !names.is_empty());
         let reuse = if by_name { cluster::to_play_on(cluster)? } else { None };
-        let lab = Lab::open(full, seed.unwrap_or_else(chance::seed_of_the_moment), reuse)?;
+        let lab = Lab::open(full, seed.unwrap_or_else(chance::seed_of_the_moment), reuse, kubeconfig)?;
         runner::run(lab, &chosen).await
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Lab {
     pub(crate) seed: u64,
     /// A person's cluster that cases may play on, each in a namespace of its own.
     pub(crate) reuse: Option<u8>,
+    /// How to reach a cluster that is not ours, if the cases are to run there.
+    pub(crate) kubeconfig: Option<PathBuf>,
     /// The checkout and what is built from it.
     pub(crate) programs: Programs,
     // Before the folder in this order: Postgres is gone when its log goes.
@@ -44,12 +46,13 @@ const TESTS: &[&str] = &["test", "--quiet", "--workspace", "--no-run"];
 
 impl Lab {
     /// An empty lab.
-    pub(crate) fn open(full: bool, seed: u64, reuse: Option<u8>) -> Outcome<Self> {
+    pub(crate) fn open(full: bool, seed: u64, reuse: Option<u8>, kubeconfig: Option<PathBuf>) -> Outcome<Self> {
         let scratch = TempDir::with_prefix("pangolin-e2e-").attempt("make a folder for this run")?;
         Ok(Self {
             full,
             seed,
             reuse,
+            kubeconfig,
             programs: Programs::locate()?,
             postgres: OnceCell::new(),
             stage: OnceCell::new(),
@@ -116,7 +119,7 @@ impl Lab {
                 Need::Python => self.python().await.map(drop)?,
                 Need::Maven => maven::programs().await?,
                 Need::Images => self.images().await.map(drop)?,
-                Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout, Tier::Api).await?,
+                Need::Api | Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout, Tier::Api).await?,
                 Need::Stage => self.stage().await.map(drop)?,
                 Need::Cluster => cluster::build_for_cases(&self.programs.checkout, Tier::Full).await?,
             }
@@ -151,6 +154,7 @@ impl Lab {
             full: _,
             seed: _,
             reuse: _,
+            kubeconfig: _,
             programs: _,
             postgres,
             stage,

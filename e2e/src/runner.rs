@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout};
 use crate::cases::Case;
 use crate::failure::{Attempt, Failure, Outcome};
 use crate::lab::Lab;
+use crate::needs::Need;
 use crate::report::{self, Ended};
 
 /// What all tests together may take, with warm caches (building and installing are not counted).
@@ -42,6 +43,9 @@ pub(crate) async fn run(lab: Lab, chosen: &[&'static Case]) -> Outcome<bool> {
 /// Makes what the case needs, then runs it against the clock.
 async fn run_one(lab: &Lab, case: &'static Case, left: Duration) -> Ended {
     eprintln!("· {}: {}", case.name, case.says);
+    if let Some(refusal) = lab.kubeconfig.as_ref().and_then(|_| refusal(case)) {
+        return Ended { name: case.name, took: Duration::ZERO, result: Err(refusal) };
+    }
     let needs = lab.prepare(case.needs).await.attempt("make what the case needs");
     let start = Instant::now();
     let result = match needs {
@@ -51,6 +55,18 @@ async fn run_one(lab: &Lab, case: &'static Case, left: Duration) -> Ended {
             .unwrap_or_else(|_elapsed| Err(Failure::new("over the budget of all tests"))),
     };
     Ended { name: case.name, took: start.elapsed(), result }
+}
+
+/// Why a case can't run on a cluster that is not ours. A failure, since what did not run proves nothing.
+fn refusal(case: &Case) -> Option<Failure> {
+    let ours = case.needs.iter().find_map(|need| match need {
+        Need::Stage | Need::Data => Some("takes databases and buckets of our data host"),
+        Need::Cluster => Some("enters or ends nodes"),
+        Need::ControlPlane => Some("brings up and ends clusters"),
+        Need::Server | Need::Dev | Need::Tests | Need::Postgres | Need::S3 => None,
+        Need::Python | Need::Maven | Need::Api | Need::Images => None,
+    })?;
+    Some(Failure::new(format!("{} refuses to run with --kubeconfig: it {ours}", case.name)))
 }
 
 /// Ends when somebody wants us to stop, so that destructors can end what runs.

@@ -72,7 +72,7 @@ pub(crate) const ALL: &[Case] = &[
     Case {
         name: "admit_rules",
         says: "a real apiserver takes the definitions, and says about each resource of the table what it says",
-        needs: &[Need::ControlPlane],
+        needs: &[Need::Api],
         run: |lab| Box::pin(admit_rules::run(lab)),
     },
     Case {

@@ -7,6 +7,7 @@
 //! ```
 //! I is the cluster's index, the only thing that two clusters could quarrel about. Nothing routes out of the bridge.
 
+mod access;
 mod api;
 mod audit;
 mod cgroups;
@@ -33,6 +34,7 @@ mod tools;
 mod up;
 mod wait;
 
+pub(crate) use access::Access;
 pub(crate) use api::Api;
 pub(crate) use commands::{Env, Up, Which, status, to_play_on};
 pub(crate) use data::{Data, DataPrograms, Service};

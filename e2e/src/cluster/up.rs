@@ -5,12 +5,13 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::access::Access;
 use super::api::Api;
 use super::audit::Audit;
 use super::control::Control;
 use super::data::{Data, DataPrograms};
 use super::down::{self, down};
-use super::host::{Host, output};
+use super::host::Host;
 use super::image;
 use super::keys::Keys;
 use super::node::Node;
@@ -49,10 +50,9 @@ impl Plan {
 /// A cluster that this process has brought up; it goes with its handle.
 pub(crate) struct Cluster {
     place: Place,
-    api: Api,
+    access: Access,
     hosts: Vec<Host>,
     data: Option<Data>,
-    kubectl: PathBuf,
     helm: Option<PathBuf>,
     /// False after [`Cluster::leave`].
     ours: bool,
@@ -83,9 +83,10 @@ impl Cluster {
         let data = if plan.data { Some(DataPrograms::make(checkout).await?) } else { None };
         let place = take()?;
         let mut unfinished = Unfinished(Some(place.clone()));
-        let (api, hosts, data) = assemble(&place, &tools, data, plan).await?;
+        let (hosts, data) = assemble(&place, &tools, data, plan).await?;
         unfinished.0 = None;
-        Ok(Self { place, api, hosts, data, kubectl: tools.kubernetes("kubectl"), helm: tools.helm(), ours: true })
+        let access = access(&place, &tools)?;
+        Ok(Self { place, access, hosts, data, helm: tools.helm(), ours: true })
     }
 
     /// One that is up already, and stays when the handle goes.
@@ -97,8 +98,8 @@ impl Cluster {
         let nodes = record.hosts.iter().filter(|holder| matches!(holder.seat, Seat::Node(_)));
         let hosts = nodes.map(|holder| Host::open(&place, *holder)).collect::<Outcome<Vec<_>>>()?;
         let data = Data::open(&place).ok();
-        let api = Api::open(&place.kubeconfig())?;
-        Ok(Self { place, api, hosts, data, kubectl: tools.kubernetes("kubectl"), helm: tools.helm(), ours: false })
+        let access = access(&place, &tools)?;
+        Ok(Self { place, access, hosts, data, helm: tools.helm(), ours: false })
     }
 
     /// Where it is.
@@ -108,7 +109,12 @@ impl Cluster {
 
     /// The admin's client.
     pub(crate) fn api(&self) -> &Api {
-        &self.api
+        self.access.api()
+    }
+
+    /// The same way in as for a cluster that is not ours.
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
     }
 
     /// The hosts of the nodes, the first with the control plane.
@@ -149,14 +155,12 @@ impl Cluster {
 
     /// A kubectl command for this cluster, which sees no other configuration.
     pub(crate) fn kubectl(&self) -> Command {
-        let mut command = Command::new(&self.kubectl);
-        command.env("KUBECONFIG", self.place.kubeconfig()).env("HOME", self.place.home());
-        command
+        self.access.kubectl()
     }
 
     /// Runs kubectl to its end; its output.
     pub(crate) fn told(&self, arguments: &[&str]) -> Outcome<String> {
-        output(&format!("kubectl {}", arguments.join(" ")), self.kubectl().args(arguments))
+        self.access.told(arguments)
     }
 
     /// A helm command for this cluster, which sees no other configuration and keeps its notes with the cluster.
@@ -182,12 +186,16 @@ impl Drop for Cluster {
     }
 }
 
+fn access(place: &Place, tools: &Tools) -> Outcome<Access> {
+    Access::open(tools.kubernetes("kubectl"), place.kubeconfig(), place.home().to_owned())
+}
+
 async fn assemble(
     place: &Place,
     tools: &Tools,
     data: Option<DataPrograms>,
     plan: Plan,
-) -> Outcome<(Api, Vec<Host>, Option<Data>)> {
+) -> Outcome<(Vec<Host>, Option<Data>)> {
     let mut steps = Steps::start(plan.silent);
     let owner = place.is_for_a_case().then(|| Running::of(std::process::id())).transpose()?;
     let record = Record { tier: plan.tier, hosts: Vec::new(), owner, complete: false };
@@ -224,7 +232,7 @@ async fn assemble(
         eprintln!("· cluster {} is up after {:.1} s", place.index(), steps.seconds());
     }
     hosts.insert(0, host);
-    Ok((api, hosts, data))
+    Ok((hosts, data))
 }
 
 async fn first_host(place: &Place) -> Outcome<Host> {

@@ -26,6 +26,8 @@ pub(crate) enum Need {
     Python,
     /// Maven and a JDK.
     Maven,
+    /// An apiserver: of ours, built, or of the cluster that `--kubeconfig` names.
+    Api,
     /// etcd, the apiserver and kubectl, built.
     ControlPlane,
     /// All programs of a cluster whose pods run, and of its data host, built or installed.

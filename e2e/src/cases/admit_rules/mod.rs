@@ -11,7 +11,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::cluster::{Api, Cluster, Plan, eventually};
+use crate::cluster::{Access, Api, Cluster, Plan, eventually};
 use crate::failure::{Attempt, Failure, Outcome, check};
 use crate::lab::Lab;
 use answer::{complaints, fits};
@@ -23,10 +23,20 @@ const PUBLISHED_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let checkout = &lab.programs.checkout;
-    let cluster = Cluster::for_case(checkout, Plan::API).await?;
-    apply(&cluster, checkout)?;
+    let (own, foreign);
+    let cluster = match &lab.kubeconfig {
+        None => {
+            own = Cluster::for_case(checkout, Plan::API).await?;
+            own.access()
+        }
+        Some(file) => {
+            foreign = Access::foreign(checkout, file, &lab.folder("admit_rules")?).await?;
+            &foreign
+        }
+    };
+    apply(cluster, checkout)?;
     // The apiserver publishes the texts a moment after it serves the resources.
-    eventually(PUBLISHED_WITHIN, async || explain(&cluster, checkout)).await?;
+    eventually(PUBLISHED_WITHIN, async || explain(cluster, checkout)).await?;
     let (mut count, mut wrong) = (0, Vec::new());
     for plural in KINDS {
         let Table { base, cases } = table::read(checkout, plural)?;
@@ -43,7 +53,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
 }
 
 /// As the README types it, without a word of warning.
-fn apply(cluster: &Cluster, checkout: &Path) -> Outcome {
+fn apply(cluster: &Access, checkout: &Path) -> Outcome {
     let output = cluster.kubectl().args(["apply", "--validate=strict", "-f", "crds/"]).current_dir(checkout).output();
     let output = output.attempt("run kubectl")?;
     let warnings = String::from_utf8_lossy(&output.stderr);
@@ -55,7 +65,7 @@ fn apply(cluster: &Cluster, checkout: &Path) -> Outcome {
 }
 
 /// The text of each field right below `spec` is what `kubectl explain` shows.
-fn explain(cluster: &Cluster, checkout: &Path) -> Outcome {
+fn explain(cluster: &Access, checkout: &Path) -> Outcome {
     for plural in KINDS {
         let path = checkout.join("crds").join(format!("{plural}.yaml"));
         let text = fs::read_to_string(&path).attempt(format!("read {}", path.display()))?;
