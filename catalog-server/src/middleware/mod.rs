@@ -1,8 +1,9 @@
 //! What every request goes through, from the outside in: [`leaving`], [`access`] (id, log, metrics), [`panics`], [`limit`],
-//! [`crate::auth::authenticate`], [`deadline`], [`repeats`]; then the routes.
+//! [`encoding`], [`crate::auth::authenticate`], [`deadline`], [`repeats`]; then the routes.
 
 mod access;
 mod deadline;
+mod encoding;
 mod leaving;
 mod limit;
 mod panics;
@@ -25,6 +26,7 @@ pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         .layer(from_fn_with_state(Arc::clone(app), repeats::answer_once))
         .layer(from_fn_with_state(Arc::clone(app), deadline::bound))
         .layer(from_fn_with_state(Arc::clone(app), authenticate))
+        .layer(from_fn(encoding::encode))
         .layer(from_fn_with_state(places, limit::admit))
         .layer(from_fn(panics::catch))
         .layer(from_fn_with_state(Arc::clone(app), access::record))

@@ -9,10 +9,12 @@ mod cluster_leaves_nothing;
 mod cluster_runs_images;
 mod cluster_runs_pods;
 mod contract_bad_input;
+mod contract_idempotency;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
 mod contract_rck;
 mod contract_s3;
+mod contract_transaction;
 mod contract_unknown_outcome;
 mod crd_rules;
 mod engine_pyiceberg;
@@ -110,6 +112,18 @@ pub(crate) const ALL: &[Case] = &[
         says: "pages of every list add up to the list",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_pagination::run(lab)),
+    },
+    Case {
+        name: "contract_idempotency",
+        says: "mutations that come twice at once, and again after the server was killed, are applied once",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(contract_idempotency::run(lab)),
+    },
+    Case {
+        name: "contract_transaction",
+        says: "overlapping transactions over several tables are serialised, without a deadlock",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(contract_transaction::run(lab)),
     },
     Case {
         name: "contract_rck",

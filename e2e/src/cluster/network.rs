@@ -61,6 +61,10 @@ if [ -e $bridged ]; then echo 1 > $bridged; fi
 ",
         place.address_of(seat)
     );
+    if matches!(seat, Seat::Node(_)) {
+        // Who is on the node itself needs any route at all, for kube-proxy to put a pod in the Service's place.
+        script.push_str(&format!("ip route add {SERVICES} dev eth0\n"));
+    }
     for other in (1..=NODES).filter(|other| Seat::Node(*other) != seat) {
         let pods = pods_of(Seat::Node(other));
         script.push_str(&format!("ip route add {pods} via {}\n", place.address(other)));

@@ -200,6 +200,8 @@ conf_dir = {cni:?}
             "nodeStatusUpdateFrequency": "1s",
             // What a case kills again and again comes back at once.
             "crashLoopBackOff": {"maxContainerRestartPeriod": "1s"},
+            // A changed Secret is in its mounts after a second, not after a minute.
+            "syncFrequency": "1s",
         })
     }
 

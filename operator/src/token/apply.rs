@@ -67,7 +67,7 @@ async fn supply(desk: &Desk<'_>, revision: i64, why: Why) -> Result<Supplied, Ha
         revision,
         expires_at: issue.put.expires_at,
         renewal_time: issue.renewal_time,
-        notice: notice(desk.token, revision, why),
+        notice: notice(desk.token, why),
     })
 }
 
@@ -108,17 +108,18 @@ async fn tell(desk: &Desk<'_>, revision: i64) -> Result<(), Halt> {
     }
 }
 
-/// The first one is told by the transition to `Ready`.
-fn notice(token: &Validated, revision: i64, why: Why) -> Option<Notice> {
+/// The first one is told by the transition to `Ready`. Numbers are left out: Events of one reason are counted under the
+/// first one's text.
+fn notice(token: &Validated, why: Why) -> Option<Notice> {
     let Validated { secret_name, overlap, .. } = token;
     let (reason, words) = match why {
         Why::First => return None,
         Why::Renewal => ("Renewed", format!("the one before stays good for {overlap:?} at most")),
         Why::Changed => {
-            ("Reissued", format!("the Token has changed; the one before stays good for {overlap:?} at most"))
+            ("Changed", format!("the Token asks for more; the one before stays good for {overlap:?} at most"))
         }
+        Why::Narrowed => ("Narrowed", "the Token allows less now, and those before have ended".into()),
         Why::Lost => ("Reissued", "the Secret did not hold the newest one, or it was revoked".into()),
-        Why::Narrowed => ("Reissued", "the Token allows less now; those before have ended".into()),
     };
-    Some(Notice::normal(reason, format!("the Secret {secret_name} holds credential {revision}: {words}")))
+    Some(Notice::normal(reason, format!("the Secret {secret_name} holds a new credential: {words}")))
 }

@@ -102,6 +102,9 @@ fn status(token: &crds::Token, ended: &Result<Supplied, Halt>, verdict: &Verdict
 /// Whether a credential is due that is not there yet.
 fn issuing(token: &crds::Token, ended: &Result<Supplied, Halt>, now: Timestamp) -> bool {
     let Err(halt) = ended else { return false };
+    if token.metadata.deletion_timestamp.is_some() {
+        return false;
+    }
     let status = token.status.clone().unwrap_or_default();
     let due = status.renewal_time.is_none_or(|Time(renewal)| renewal <= now);
     !is_stalled(halt) && (due || !is_good(token, now))
@@ -178,6 +181,17 @@ mod tests {
         let shown_then =
             ["Ready=False NotAllowed", "Reconciling=False Stalled", "Stalled=True NotAllowed", "Issuing=False NotDue"];
         assert_eq!(shown(&stalled), shown_then);
+    }
+
+    #[test]
+    fn nothing_is_issued_to_a_token_that_is_deleted() {
+        let mut deleted = token();
+        deleted.metadata.deletion_timestamp = Some(Time(NOW));
+        let waiting = after(&deleted, &held(Hold::waiting(server::CATALOG_NOT_READY, "x")), 0, NOW);
+        assert_eq!(
+            shown(&waiting)[1..],
+            ["Reconciling=True CatalogNotReady", "Stalled=False Retrying", "Issuing=False NotDue"]
+        );
     }
 
     #[test]

@@ -103,3 +103,27 @@ async fn a_file_that_somebody_took_away_is_named() {
     let expected = format!("Failed to open input stream for file: {location}");
     assert_eq!(answer.error(), (404, "NotFoundException", expected.as_str()));
 }
+
+#[tokio::test]
+async fn an_answer_is_compressed_for_those_who_ask_and_a_client_that_has_it_is_told_so() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    api.table("a", "t").await;
+    let plain = api.commit("a", "t", json!([]), set("x", &"y".repeat(50_000))).await.ok();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let load = async |known: &str| {
+        let url = format!("{}/v1/lake/namespaces/a/tables/t", lab.url());
+        let request = http.get(url).bearer_auth(api.token());
+        request.header("accept-encoding", "gzip").header("if-none-match", known).send().await.unwrap()
+    };
+    let answer = load("\"none\"").await;
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    assert_eq!(answer.headers()["vary"], "accept-encoding");
+    let tag = answer.headers()["etag"].to_str().unwrap().to_owned();
+    let packed = answer.bytes().await.unwrap();
+    assert!(packed.len() < 5_000);
+    let body: Value = serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).unwrap();
+    assert_eq!(body["metadata"], plain["metadata"]);
+    assert_eq!(load(&tag).await.status(), 304);
+}
