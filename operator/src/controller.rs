@@ -9,6 +9,7 @@ use kube::ResourceExt as _;
 use kube::api::ObjectMeta;
 use kube::runtime::applier;
 use kube::runtime::controller::{Action, Config, Error as LoopError};
+use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use crate::Until;
@@ -58,7 +59,8 @@ fn is_paused(metadata: &ObjectMeta) -> bool {
     paused && metadata.deletion_timestamp.is_none()
 }
 
-/// One reconcile, and when the next one is due. It is a task of its own, so that a panic ends it alone.
+/// One reconcile, and when the next one is due. It is a task of its own, so that a panic ends it alone; the set of that one
+/// ends it when the controller is broken off.
 async fn turn<K: Kind>(resource: Arc<K>, context: Arc<Context>) -> Result<Action, Infallible> {
     let began = Instant::now();
     let uid = resource.uid().unwrap_or_default();
@@ -68,11 +70,13 @@ async fn turn<K: Kind>(resource: Arc<K>, context: Arc<Context>) -> Result<Action
     }
     let (namespace, name) = (resource.namespace().unwrap_or_default(), resource.name_any());
     let span = tracing::info_span!("reconcile", kind = K::LABEL, namespace, name);
-    let task = {
+    let mut task = JoinSet::new();
+    let reconcile = {
         let context = Arc::clone(&context);
-        tokio::spawn(async move { resource.reconcile(&context).await }.instrument(span.clone()))
+        async move { resource.reconcile(&context).await }
     };
-    let ended = task.await;
+    task.spawn(reconcile.instrument(span.clone()));
+    let Some(ended) = task.join_next().await else { return Ok(Action::await_change()) };
     let _in_span = span.enter();
     let (outcome, wait) = match &ended {
         Ok(ended) => judge::<K>(&context, &uid, ended.as_ref()),

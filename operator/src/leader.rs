@@ -10,7 +10,7 @@ use std::time::Duration;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{Api, ObjectMeta, PostParams};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::context::Context;
 
@@ -27,6 +27,8 @@ const CALL: Duration = Duration::from_secs(4);
 pub struct Candidate {
     context: Arc<Context>,
     seen: Option<Seen>,
+    /// When the last renewal that succeeded began.
+    renewed: Instant,
 }
 
 /// The Lease when it last changed.
@@ -58,7 +60,7 @@ impl Candidate {
     /// A candidate of this process.
     #[must_use]
     pub fn new(context: Arc<Context>) -> Self {
-        Self { context, seen: None }
+        Self { context, seen: None, renewed: Instant::now() }
     }
 
     /// Returns when the Lease is ours.
@@ -73,15 +75,25 @@ impl Candidate {
         }
     }
 
-    /// Keeps the Lease; returns when it is lost.
+    /// Keeps the Lease; returns when it is lost. Whatever a renewal does, it ends in time: those that wait do not know
+    /// that this one still hopes.
     pub async fn keep(&mut self) {
-        let mut renewed = Instant::now();
-        while renewed.elapsed() < GIVE_UP {
+        loop {
+            let end = self.renewed + GIVE_UP;
+            match timeout_at(end, self.renew()).await {
+                Ok(true) => {}
+                // Somebody else has it, or it may be had by now: there is nothing to wait for.
+                Ok(false) | Err(_) => return,
+            }
+        }
+    }
+
+    /// Tries until it is known whose the Lease is; true if it is still ours.
+    async fn renew(&mut self) -> bool {
+        loop {
             sleep(PERIOD).await;
             match self.attempt().await {
-                Ok(true) => renewed = Instant::now(),
-                // Somebody else has it: there is nothing to wait for.
-                Ok(false) => return,
+                Ok(ours) => return ours,
                 Err(error) => tracing::warn!(%error, "cannot renew the Lease"),
             }
         }
@@ -105,6 +117,7 @@ impl Candidate {
 
     /// One look, and a write if the Lease is to be had. False if somebody else holds it.
     async fn attempt(&mut self) -> Result<bool, Missed> {
+        let began = Instant::now();
         let found = self.read().await?;
         let now = Instant::now();
         self.seen = found.as_ref().map(|lease| see(self.seen.take(), lease, now));
@@ -114,7 +127,10 @@ impl Candidate {
         }
         let wanted = renewed(found, self.identity(), &self.context);
         match self.write(wanted).await {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.renewed = began;
+                Ok(true)
+            }
             // Somebody else was faster; the next look says who.
             Err(Missed::Cluster(kube::Error::Api(status))) if status.code == 409 => Ok(false),
             Err(error) => Err(error),

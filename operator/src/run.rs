@@ -130,6 +130,8 @@ impl Team {
         let rest = async { while self.controllers.join_next().await.is_some() {} };
         if timeout(GRACE, rest).await.is_err() {
             tracing::warn!("some reconciles did not end in time and are broken off");
+            // Before the Lease is let go: another one works then.
+            self.controllers.shutdown().await;
         }
     }
 }
