@@ -19,6 +19,8 @@ use crate::server::admin_secret;
 
 /// How long a database that is away is waited for. It may be gone for good, as after `kubectl delete -f` of all.
 const WAIT_FOR_DATABASE: SignedDuration = SignedDuration::from_secs(30);
+/// Nor is it given up before so many attempts in a row: dependents may have taken all of that time.
+const ATTEMPTS: u32 = 4;
 /// So many dependents are named.
 const NAMED: usize = 5;
 
@@ -104,7 +106,8 @@ async fn detach(context: &Context, catalog: &Catalog, uid: &str) -> Result<Resul
 /// A schema that still names its Catalog is taken over with a word; a Catalog that never goes is worse.
 async fn give_up(context: &Context, catalog: &Catalog, hold: Hold) -> Result<(), Halt> {
     let since = catalog.meta().deletion_timestamp.as_ref().map(|time| time.0);
-    if !since.is_none_or(|since| is_over(since, (context.now)())) {
+    let failed = context.failures.count(&catalog.uid().unwrap_or_default());
+    if !since.is_none_or(|since| is_over(since, (context.now)(), failed)) {
         return Err(Hold::broken(hold.reason, format!("the schema could not be let go: {}", hold.message)).into());
     }
     let message = format!(
@@ -116,8 +119,9 @@ async fn give_up(context: &Context, catalog: &Catalog, hold: Hold) -> Result<(),
     Ok(())
 }
 
-fn is_over(since: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(since) >= WAIT_FOR_DATABASE
+/// `failed` is how many attempts failed before this one.
+fn is_over(since: Timestamp, now: Timestamp, failed: u32) -> bool {
+    now.duration_since(since) >= WAIT_FOR_DATABASE && failed.saturating_add(1) >= ATTEMPTS
 }
 
 #[cfg(test)]
@@ -135,7 +139,14 @@ mod tests {
     #[test]
     fn a_database_that_is_away_is_waited_for_but_not_for_ever() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        assert!(!is_over(at(100), at(129)));
-        assert!(is_over(at(100), at(130)));
+        assert!(!is_over(at(100), at(129), 9));
+        assert!(is_over(at(100), at(130), 3));
+    }
+
+    #[test]
+    fn one_failure_is_not_the_end_of_a_catalog_that_waited_long_for_its_dependents() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(!is_over(at(100), at(10_000), 0));
+        assert!(!is_over(at(100), at(10_000), 2));
     }
 }
