@@ -95,9 +95,12 @@ async fn start(arguments: Arguments) -> Result<(), Failure> {
     Ok(run(settings(arguments, |name| std::env::var(name).ok()), stop).await?)
 }
 
+/// The client of the API server logs, as a warning, the whole of an answer that it can't parse: that may be a Secret.
+const QUIET: &str = "kube_client::client=error";
+
 /// On standard error.
 fn logs(format: LogFormat, level: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::builder().parse(level)?;
+    let filter = EnvFilter::builder().parse(level)?.add_directive(QUIET.parse()?);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Json => logs.json().flatten_event(true).with_current_span(true).with_span_list(false).init(),
@@ -189,6 +192,17 @@ mod tests {
         let some = read(&["--watch-namespace", "a", "--watch-namespace", "b"], |_| None);
         assert!(some.watches("a") && some.watches("b") && !some.watches("c"));
         assert!(read(&[], |_| None).watches("c"));
+    }
+
+    #[test]
+    fn answers_of_the_api_server_are_not_logged_at_any_level() {
+        let filter = EnvFilter::builder().parse("trace").unwrap().add_directive(QUIET.parse().unwrap());
+        let logs = tracing_subscriber::fmt().with_env_filter(filter).finish();
+        tracing::subscriber::with_default(logs, || {
+            assert!(!tracing::enabled!(target: "kube_client::client", tracing::Level::WARN));
+            assert!(tracing::enabled!(target: "kube_client::client", tracing::Level::ERROR));
+            assert!(tracing::enabled!(target: "operator", tracing::Level::TRACE));
+        });
     }
 
     #[test]
