@@ -59,7 +59,7 @@ async fn prepare_on(
     owner: &Owner<'_>,
     role: Option<&str>,
 ) -> Result<Prepared, MigrationError> {
-    old_enough(connection).await?;
+    timeout(LOOK, old_enough(connection)).await.unwrap_or_else(|_| Err(silent()))?;
     if timeout(LOOK, settled(connection, schema, owner, role)).await.unwrap_or_else(|_| Err(silent()))? {
         return Ok(Prepared { from: LATEST, claim: Claim::Kept });
     }
