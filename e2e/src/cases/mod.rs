@@ -21,6 +21,7 @@ mod engine_pyiceberg;
 mod engine_pyiceberg_dev;
 mod engine_pyiceberg_pod;
 mod explain_hot_path;
+mod explain_indexes;
 mod helm_lifecycle;
 mod reconcile_idle_is_silent;
 mod reconcile_namespaces;
@@ -142,6 +143,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "loadTable, list and commit use the indexes that they are meant to use",
         needs: &[Need::Postgres],
         run: |lab| Box::pin(explain_hot_path::run(lab)),
+    },
+    Case {
+        name: "explain_indexes",
+        says: "the two indexes of the mission are used by the queries that they are for, which need them",
+        needs: &[Need::Postgres],
+        run: |lab| Box::pin(explain_indexes::run(lab)),
     },
     Case {
         name: "engine_pyiceberg_dev",

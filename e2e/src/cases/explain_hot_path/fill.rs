@@ -13,8 +13,9 @@ const ROWS: &[&str] = &[
     "INSERT INTO branches (warehouse_id, name) SELECT id, 'main' FROM warehouses ORDER BY id",
     "INSERT INTO branches (warehouse_id, name, lineage, upto)
      SELECT warehouse_id, 'dev', ARRAY[id], ARRAY[1000::bigint] FROM branches ORDER BY id",
-    "INSERT INTO commits (branch_id, seq, id, author, committed_at)
-     SELECT 1 + s % 2, s / 2 + 1, gen_random_uuid(), 'a', now() FROM generate_series(0, 300000) s",
+    "INSERT INTO commits (branch_id, seq, id, parent_id, author, committed_at)
+     SELECT 1 + s % 2, s / 2 + 1, md5(s::text)::uuid, CASE WHEN s > 1 THEN md5((s - 2)::text)::uuid END, 'a', now()
+     FROM generate_series(0, 300000) s",
     "INSERT INTO versions (branch_id, seq, ns, class, name, kind, content_id, metadata_location)
      SELECT 1, v * 100000 + n * 1000 + t + 1, 'n' || n, 1, 't' || t, 2, md5(n || ' ' || t)::uuid, 's3://bucket/' || n || '/' || t || '/' || v
      FROM generate_series(0, 99) n, generate_series(0, 999) t, generate_series(0, 2) v",

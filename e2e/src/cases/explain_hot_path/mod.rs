@@ -8,35 +8,47 @@ mod statements;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use self::plan::Plan;
-use self::statements::{ALL, Statement};
+use self::statements::ALL;
 use super::store::{self, SCHEMA};
 use crate::failure::{Attempt, Failure, Outcome};
 use crate::lab::Lab;
+
+pub(super) use self::statements::Statement;
 
 const CASE: &str = "explain_hot_path";
 const MODES: [&str; 2] = ["force_generic_plan", "force_custom_plan"];
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
-    store::prepare_postgres(lab, CASE).await?;
-    let mut connection = lab.postgres().await?.connect(CASE).await?;
-    execute(&mut connection, format!("SET search_path = {SCHEMA}")).await?;
-    fill::fill(&mut connection).await?;
-    let mut wrong = Vec::new();
-    for statement in ALL {
-        execute(&mut connection, format!("PREPARE {} AS {}", statement.name, statement.sql)).await?;
-        for mode in MODES {
-            let plan = explain(&mut connection, statement, mode).await?;
-            wrong.extend(
-                plan.complaints(statement)
-                    .into_iter()
-                    .map(|complaint| format!("{} ({mode}): {complaint}", statement.name)),
-            );
-        }
-    }
+    let mut connection = filled(lab, CASE).await?;
+    let wrong = faults(&mut connection, ALL).await?;
     if wrong.is_empty() {
         return Ok(format!("{} statements, {} plans", ALL.len(), ALL.len() * MODES.len()));
     }
     Err(Failure::new(format!("{} faults in plans:\n  {}", wrong.len(), wrong.join("\n  "))))
+}
+
+/// A filled database of the case's own, with the tables on the search path.
+pub(super) async fn filled(lab: &Lab, case: &str) -> Outcome<PgConnection> {
+    store::prepare_postgres(lab, case).await?;
+    let mut connection = lab.postgres().await?.connect(case).await?;
+    execute(&mut connection, format!("SET search_path = {SCHEMA}")).await?;
+    fill::fill(&mut connection).await?;
+    Ok(connection)
+}
+
+/// What is wrong with the plans of statements.
+pub(super) async fn faults(connection: &mut PgConnection, statements: &[Statement]) -> Outcome<Vec<String>> {
+    let mut wrong = Vec::new();
+    for statement in statements {
+        execute(connection, format!("PREPARE {} AS {}", statement.name, statement.sql)).await?;
+        for mode in MODES {
+            let plan = explain(connection, statement, mode).await?;
+            let complaints = plan.complaints(statement).into_iter();
+            wrong.extend(complaints.map(|complaint| format!("{} ({mode}): {complaint}", statement.name)));
+        }
+        execute(connection, format!("DEALLOCATE {}", statement.name)).await?;
+    }
+    Ok(wrong)
 }
 
 async fn explain(connection: &mut PgConnection, statement: &Statement, mode: &str) -> Outcome<Plan> {
@@ -46,7 +58,8 @@ async fn explain(connection: &mut PgConnection, statement: &Statement, mode: &st
     Ok(Plan::new(json.attempt(format!("explain {}", statement.name))?))
 }
 
-async fn execute(connection: &mut PgConnection, sql: String) -> Outcome {
+/// Runs statements as they come.
+pub(super) async fn execute(connection: &mut PgConnection, sql: String) -> Outcome {
     let begins: String = sql.chars().take(60).collect();
     connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map(drop).attempt(begins)
 }

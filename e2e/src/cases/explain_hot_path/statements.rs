@@ -3,15 +3,15 @@
 use store_postgres::sql;
 
 /// One statement.
-pub(super) struct Statement {
+pub(in crate::cases) struct Statement {
     /// For messages, and as the name of the prepared statement.
-    pub(super) name: &'static str,
+    pub(in crate::cases) name: &'static str,
     /// As the store sends it.
-    pub(super) sql: &'static str,
+    pub(in crate::cases) sql: &'static str,
     /// Values that are there.
-    pub(super) arguments: &'static str,
+    pub(in crate::cases) arguments: &'static str,
     /// Each index with the columns that its condition must use: fewer would read rows that are not wanted.
-    pub(super) indexes: &'static [(&'static str, &'static [&'static str])],
+    pub(in crate::cases) indexes: &'static [(&'static str, &'static [&'static str])],
 }
 
 const KEY: &[&str] = &["branch_id", "ns", "class", "name"];
