@@ -23,10 +23,12 @@ mod engine_pyiceberg_pod;
 mod explain_hot_path;
 mod explain_indexes;
 mod helm_lifecycle;
+mod reconcile_delete_all;
 mod reconcile_idle_is_silent;
 mod reconcile_namespaces;
 mod reconcile_secret_deleted;
 mod reconcile_secret_rotated;
+mod reconcile_settings;
 mod reconcile_token_deleted;
 mod store;
 mod unit_and_conformance;
@@ -197,6 +199,24 @@ pub(crate) const ALL: &[Case] = &[
         says: "with all ready, the audit log has no write of the operator but its Lease's",
         needs: &[Need::Stage],
         run: |lab| Box::pin(reconcile_idle_is_silent::run(lab)),
+    },
+    Case {
+        name: "reconcile_settings",
+        says: "a changed spec reaches the servers by a rolling update, and no client's read fails",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_settings::run(lab)),
+    },
+    Case {
+        name: "reconcile_delete_all",
+        says: "one kubectl delete of everything ends by itself, leaves no object and all data",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_delete_all::delete_all(lab)),
+    },
+    Case {
+        name: "reconcile_adopt",
+        says: "the same YAML again finds the warehouse and its tables",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_delete_all::adopt(lab)),
     },
     Case {
         name: "helm_lifecycle",
