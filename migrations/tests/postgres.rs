@@ -150,6 +150,29 @@ async fn a_schema_has_one_owner_and_is_adopted_once_that_let_go() {
 }
 
 #[tokio::test]
+async fn a_schema_that_is_let_go_has_no_owned_warehouse_and_no_valid_token() {
+    let schema = schema("farewell");
+    prepare(&options(), &schema, &owner("old"), None).await.unwrap();
+    let pool = pool(&schema);
+    pool.execute(
+        "INSERT INTO warehouses (uid, name, location, revision, owner_uid, created_at)
+           VALUES ('00000000-0000-7000-8000-000000000000', 'lake', 's3://b/', 'r', 'warehouse', now());
+         INSERT INTO active_tokens (token_id, user_id, hash, expires_at, owner_uid, revision)
+           VALUES ('t', 'u', decode(repeat('00', 32), 'hex'), now() + interval '1 h', 'token', 1)",
+    )
+    .await
+    .unwrap();
+    let left = async || {
+        let rows = "SELECT (SELECT count(owner_uid) FROM warehouses), (SELECT count(revoked_at) FROM active_tokens)";
+        sqlx::query_as::<_, (i64, i64)>(rows).fetch_one(&pool).await.unwrap()
+    };
+    detach(&options(), &schema, "another").await.unwrap();
+    assert_eq!(left().await, (1, 0));
+    detach(&options(), &schema, "old").await.unwrap();
+    assert_eq!(left().await, (0, 1));
+}
+
+#[tokio::test]
 async fn another_catalogs_schema_is_not_even_migrated() {
     let schema = schema("foreign");
     prepare(&options(), &schema, &owner("old"), None).await.unwrap();

@@ -63,15 +63,24 @@ pub(super) async fn write(connection: &mut PgConnection, owner: &Owner<'_>) -> R
         .map_err(MigrationError::Owner)
 }
 
-/// Lets the schema go, so that the next Catalog finds it with all that is in it. Nothing happens if it is another's.
+/// What depended on the Catalog has said goodbye before, unless its servers were gone first: then this is the only way.
+const DETACH: &str = "
+    WITH gone AS (UPDATE catalog SET owner_uid = NULL WHERE owner_uid = $1 RETURNING 1),
+         warehouses AS (
+           UPDATE warehouses SET owner_uid = NULL, version = version + 1
+           WHERE owner_uid IS NOT NULL AND EXISTS (SELECT FROM gone)
+         )
+    UPDATE active_tokens SET revoked_at = now() WHERE revoked_at IS NULL AND EXISTS (SELECT FROM gone)";
+
+/// Lets the schema go, so that the next Catalog finds it with all that is in it: warehouses without an owner, and no
+/// credential that is still good. Nothing happens if it is another's.
 ///
 /// # Errors
 /// [`MigrationError::Connect`], [`MigrationError::Owner`].
 pub async fn detach(options: &PgConnectOptions, schema: &Schema, uid: &str) -> Result<(), MigrationError> {
     let work = async {
         let mut connection = connect(options, schema, "5s").await?;
-        let update = sqlx::query("UPDATE catalog SET owner_uid = NULL WHERE owner_uid = $1").bind(uid);
-        update.execute(&mut connection).await.map_err(MigrationError::Owner)?;
+        sqlx::query(DETACH).bind(uid).execute(&mut connection).await.map_err(MigrationError::Owner)?;
         connection.close().await.map_err(MigrationError::Connect)
     };
     timeout(PATIENCE, work)

@@ -3,6 +3,7 @@
 
 use crds::{Catalog, CatalogRef, Token, Warehouse};
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Resource, ResourceExt as _};
 
@@ -19,6 +20,8 @@ use crate::server::admin_secret;
 
 /// How long a database that is away is waited for. It may be gone for good, as after `kubectl delete -f` of all.
 const WAIT_FOR_DATABASE: SignedDuration = SignedDuration::from_secs(30);
+/// How long dependents wait for servers that do not answer, before they leave the farewell to the Catalog.
+const WAIT_FOR_SERVERS: SignedDuration = SignedDuration::from_mins(5);
 /// Nor is it given up before so many attempts in a row: dependents may have taken all of that time.
 const ATTEMPTS: u32 = 4;
 /// So many dependents are named.
@@ -49,6 +52,19 @@ pub(super) async fn let_go(context: &Context, catalog: &Catalog) -> Result<Next,
     hit("catalog.finalizer");
     cluster::remove_finalizer(context, catalog).await?;
     Ok(Next::Never)
+}
+
+/// Whether a Catalog that ends can't hear its dependents' farewell any more: its servers are gone, as with their whole
+/// namespace, and nobody makes them again, or they have not answered for long. Its own end lets go of all that is left.
+///
+/// # Errors
+/// Failed calls.
+pub async fn is_past_farewell(context: &Context, catalog: &Catalog) -> Result<bool, Halt> {
+    let Some(since) = catalog.meta().deletion_timestamp.as_ref().map(|time| time.0) else { return Ok(false) };
+    let servers =
+        cluster::read::<Deployment>(context, &catalog.namespace().unwrap_or_default(), &catalog.name_any()).await?;
+    let leaving = servers.is_none_or(|servers| servers.metadata.deletion_timestamp.is_some());
+    Ok(leaving || (context.now)().duration_since(since) >= WAIT_FOR_SERVERS)
 }
 
 /// The Warehouses and Tokens that have something at this Catalog's server.

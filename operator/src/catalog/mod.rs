@@ -24,6 +24,7 @@ pub use build::{ServerSettings, build};
 pub use deployable::{Deployable, deployable};
 pub use dereference::{Dereferenced, dereference};
 pub use indexes::Builds;
+pub use let_go::is_past_farewell;
 pub use seen::seen;
 pub use validate::{Validated, validate};
 

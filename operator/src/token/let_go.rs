@@ -10,7 +10,7 @@ use crate::cluster::{self, Notice, Owner};
 use crate::context::Context;
 use crate::error::Halt;
 use crate::failpoint::hit;
-use crate::server;
+use crate::{catalog, server};
 
 /// Revokes, then lets go. The Secret goes by its owner reference.
 ///
@@ -36,10 +36,20 @@ async fn revoke_at_catalog(context: &Context, token: &crds::Token, owner: &Owner
             format!("the Catalog {home}/{} is gone, and with it whoever takes the credential", reference.name);
         return Ok(Notice::normal("LetGo", message));
     };
-    let client = server::client(context, &catalog).await?;
+    match revoke(context, &catalog, &owner.uid).await {
+        Ok(()) => Ok(Notice::normal("Revoked", "the Token is deleted: its credentials are refused from now on")),
+        Err(_) if catalog::is_past_farewell(context, &catalog).await? => {
+            let message = "the Catalog ends, and its servers with it: its end revokes the credentials";
+            Ok(Notice::normal("LetGo", message))
+        }
+        Err(halt) => Err(halt),
+    }
+}
+
+async fn revoke(context: &Context, catalog: &Catalog, uid: &str) -> Result<(), Halt> {
+    let client = server::client(context, catalog).await?;
     hit("token.revoke");
-    client.revoke_tokens(&owner.uid).await.map_err(|error| server::halt(&catalog, error))?;
-    Ok(Notice::normal("Revoked", "the Token is deleted: its credentials are refused from now on"))
+    client.revoke_tokens(uid).await.map_err(|error| server::halt(catalog, error))
 }
 
 /// Whether somebody may hold a credential.

@@ -20,7 +20,15 @@ pub async fn let_go(context: &Context, warehouse: &Warehouse) -> Result<Next, Ha
     }
     let namespace = warehouse.namespace().unwrap_or_default();
     match catalog::seen(context, &warehouse.spec.catalog_ref, &namespace).await {
-        Ok(Some(seen)) => detach(context, warehouse, &seen.catalog).await?,
+        Ok(Some(seen)) => {
+            if let Err(halt) = detach(context, warehouse, &seen.catalog).await {
+                if !catalog::is_past_farewell(context, &seen.catalog).await? {
+                    return Err(halt);
+                }
+                let message = "its Catalog ends, and its servers with it; what the database holds stays";
+                cluster::event(context, warehouse, Notice::normal("CatalogGone", message)).await;
+            }
+        }
         Ok(None) => {
             let message = "its Catalog is gone; what the database holds stays";
             cluster::event(context, warehouse, Notice::normal("CatalogGone", message)).await;
