@@ -50,12 +50,13 @@ fn table(ground: &Ground) -> Vec<Bad> {
         })
     };
     let invalid = |what, put, words| Bad { what, put, status: 400, kind: "ValidationException", words };
-    let away = |what, put, words| Bad { what, put, status: 503, kind: "ServiceUnavailableException", words };
+    let refused = |what, put, words| Bad { what, put, status: 400, kind: "StorageRefusedException", words };
+    let away = |what, put, words| Bad { what, put, status: 503, kind: "StorageUnavailableException", words };
     vec![
-        invalid("a bucket that is not there", with(&|_| ()), "NoSuchBucket"),
-        invalid("a wrong secret", keys(None, WRONG_KEY), "SignatureDoesNotMatch"),
-        invalid("a key that nobody knows", keys(Some("nobody"), WRONG_KEY), "InvalidAccessKeyId"),
-        invalid("no keys", with(&|s3| s3.credentials = None), "AccessDenied"),
+        refused("a bucket that is not there", with(&|_| ()), "NoSuchBucket"),
+        refused("a wrong secret", keys(None, WRONG_KEY), "SignatureDoesNotMatch"),
+        refused("a key that nobody knows", keys(Some("nobody"), WRONG_KEY), "InvalidAccessKeyId"),
+        refused("no keys", with(&|s3| s3.credentials = None), "AccessDenied"),
         invalid("an endpoint that is not allowed", endpoint("http://127.0.0.1:9"), "not among those"),
         invalid("a link-local endpoint", endpoint("http://169.254.169.254"), "link-local"),
         invalid("an endpoint with a path", endpoint(&format!("{}/x", ground.s3.endpoint())), "without path"),
@@ -71,6 +72,6 @@ async fn silent(ground: &Ground) -> Outcome {
     let began = tokio::time::Instant::now();
     let answer = ground.put("other", &put).await;
     ground.gate.be_silent(false);
-    must_say("an endpoint that hangs", &answer?, 503, "ServiceUnavailableException", "cannot reach the storage")?;
+    must_say("an endpoint that hangs", &answer?, 503, "StorageUnavailableException", "cannot reach the storage")?;
     check(began.elapsed().as_secs() < 10, || format!("it took {:?} to give up", began.elapsed()))
 }
