@@ -25,6 +25,8 @@ mod explain_indexes;
 mod helm_lifecycle;
 mod reconcile_delete_all;
 mod reconcile_idle_is_silent;
+mod reconcile_index_dropped;
+mod reconcile_index_invalid;
 mod reconcile_namespaces;
 mod reconcile_secret_deleted;
 mod reconcile_secret_rotated;
@@ -187,6 +189,18 @@ pub(crate) const ALL: &[Case] = &[
         says: "a Token that is deleted is refused by both replicas",
         needs: &[Need::Stage],
         run: |lab| Box::pin(reconcile_token_deleted::run(lab)),
+    },
+    Case {
+        name: "reconcile_index_dropped",
+        says: "an index that was dropped is built again, and the status and an Event say so",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_index_dropped::run(lab)),
+    },
+    Case {
+        name: "reconcile_index_invalid",
+        says: "an invalid index and another of its name are replaced, and the status and an Event say so",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_index_invalid::run(lab)),
     },
     Case {
         name: "reconcile_secret_rotated",

@@ -132,6 +132,13 @@ pub(crate) fn condition(object: &Value, type_: &str) -> Value {
     found.cloned().unwrap_or(Value::Null)
 }
 
+/// The state of one index in a Catalog's status, empty if it is not listed.
+pub(crate) fn state_of_index<'a>(catalog: &'a Value, name: &str) -> &'a str {
+    let indexes = catalog["status"]["indexes"].as_array();
+    let found = indexes.into_iter().flatten().find(|index| index["name"] == name);
+    found.and_then(|index| index["state"].as_str()).unwrap_or_default()
+}
+
 /// The conditions of an object on one line.
 fn said(object: &Value) -> String {
     let Some(conditions) = object["status"]["conditions"].as_array() else {

@@ -15,6 +15,7 @@
 
 mod ask;
 mod change;
+mod database;
 mod helm;
 mod inside;
 mod kubectl;
@@ -24,6 +25,8 @@ mod play;
 mod reach;
 mod scene;
 
+pub(crate) use ask::state_of_index;
+pub(crate) use database::Psql;
 pub(crate) use helm::{Values, chart};
 pub(crate) use lakehouse::Lakehouse;
 pub(crate) use play::{play, play_on};
