@@ -31,7 +31,7 @@ impl Report {
 
     fn add(&mut self, xml: &str) {
         for line in xml.lines().map(str::trim_start) {
-            if let Some(attributes) = line.strip_prefix("<testcase") {
+            if let Some(attributes) = line.strip_prefix("<testcase").filter(|rest| rest.starts_with(' ')) {
                 let name = attributes.split(" name=\"").nth(1).and_then(|rest| rest.split('"').next());
                 self.0.push((name.unwrap_or_default().to_owned(), End::Passed));
             } else if let Some((_, end)) = self.0.last_mut() {
