@@ -4,6 +4,7 @@ mod admit_rules;
 mod audit;
 mod chaos_kill_commits;
 mod chaos_kill_server_pod;
+mod chaos_operator_restart;
 mod cluster_data_host;
 mod cluster_leaves_nothing;
 mod cluster_runs_images;
@@ -259,9 +260,17 @@ pub(crate) const ALL: &[Case] = &[
 ];
 
 /// Cases that run when they are named, and not with all others: a whole Kubernetes takes minutes to build at first.
-pub(crate) const BY_NAME: &[Case] = &[Case {
-    name: "cluster_runs_pods",
-    says: "pods run on two nodes under the strictest rules, find each other by name, and reach nothing outside",
-    needs: &[Need::Cluster],
-    run: |lab| Box::pin(cluster_runs_pods::run(lab)),
-}];
+pub(crate) const BY_NAME: &[Case] = &[
+    Case {
+        name: "chaos_operator_restart",
+        says: "the operator dies at each named step of each controller, and converges",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(chaos_operator_restart::run(lab)),
+    },
+    Case {
+        name: "cluster_runs_pods",
+        says: "pods run on two nodes under the strictest rules, find each other by name, and reach nothing outside",
+        needs: &[Need::Cluster],
+        run: |lab| Box::pin(cluster_runs_pods::run(lab)),
+    },
+];

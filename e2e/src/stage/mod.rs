@@ -16,6 +16,7 @@
 mod ask;
 mod change;
 mod database;
+mod follower;
 mod helm;
 mod inside;
 mod kubectl;
