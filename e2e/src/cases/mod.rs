@@ -24,7 +24,10 @@ mod engine_pyiceberg_pod;
 mod explain_hot_path;
 mod explain_indexes;
 mod helm_lifecycle;
+mod reconcile_bad_bucket;
+mod reconcile_bad_database;
 mod reconcile_delete_all;
+mod reconcile_drift;
 mod reconcile_idle_is_silent;
 mod reconcile_index_dropped;
 mod reconcile_index_invalid;
@@ -202,6 +205,24 @@ pub(crate) const ALL: &[Case] = &[
         says: "an invalid index and another of its name are replaced, and the status and an Event say so",
         needs: &[Need::Stage],
         run: |lab| Box::pin(reconcile_index_invalid::run(lab)),
+    },
+    Case {
+        name: "reconcile_bad_database",
+        says: "a database that can't be used has a clear reason; with the right URL all is ready, without a restart",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_bad_database::run(lab)),
+    },
+    Case {
+        name: "reconcile_bad_bucket",
+        says: "a missing bucket and wrong keys have the store's words; the right keys are tried at once",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_bad_bucket::run(lab)),
+    },
+    Case {
+        name: "reconcile_drift",
+        says: "each object of a Catalog that is edited or deleted comes back; foreign ones are not touched",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_drift::run(lab)),
     },
     Case {
         name: "reconcile_secret_rotated",

@@ -26,7 +26,7 @@ mod play;
 mod reach;
 mod scene;
 
-pub(crate) use ask::state_of_index;
+pub(crate) use ask::{condition, state_of_index};
 pub(crate) use database::Psql;
 pub(crate) use helm::{Values, chart};
 pub(crate) use lakehouse::Lakehouse;

@@ -34,4 +34,11 @@ impl Scene<'_> {
         let before = self.told(&[&of[..], &["--previous"]].concat()).await.unwrap_or_default();
         Ok(before + &self.told(&of).await?)
     }
+
+    /// Its pods and their restarts, a line each: the same as before if nothing was started again.
+    pub(crate) async fn operator_pods(&self) -> Outcome<String> {
+        let of = "--selector=app.kubernetes.io/component=operator";
+        let columns = "--output=custom-columns=:.metadata.name,:.status.containerStatuses[*].restartCount";
+        self.told(&["get", "pods", of, columns]).await
+    }
 }

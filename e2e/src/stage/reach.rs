@@ -47,6 +47,13 @@ impl Scene<'_> {
         Ok(list["items"].as_array().into_iter().flatten().map(pod).collect())
     }
 
+    /// The status with which a catalog answers the owner of a Token's Secret about a warehouse.
+    pub(crate) async fn status_with(&self, secret: &str, warehouse: &str) -> Outcome<String> {
+        let values = self.secret(secret).await?;
+        let value = |key: &str| values.get(key).ok_or_else(|| Failure::new(format!("the Secret has no {key}")));
+        self.status_of(&format!("{}/v1/config?warehouse={warehouse}", value("uri")?), value("token")?).await
+    }
+
     /// The status with which an address inside the cluster answers a token.
     pub(crate) async fn status_of(&self, url: &str, token: &str) -> Outcome<String> {
         let program = probe(&self.stage.checkout).await?;
