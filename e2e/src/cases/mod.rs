@@ -219,12 +219,6 @@ pub(crate) const ALL: &[Case] = &[
         run: |lab| Box::pin(reconcile_bad_bucket::run(lab)),
     },
     Case {
-        name: "reconcile_drift",
-        says: "each object of a Catalog that is edited or deleted comes back; foreign ones are not touched",
-        needs: &[Need::Stage],
-        run: |lab| Box::pin(reconcile_drift::run(lab)),
-    },
-    Case {
         name: "reconcile_secret_rotated",
         says: "five rotations, and a client that re-reads the mounted Secret never sees a 401",
         needs: &[Need::Stage],
@@ -293,5 +287,11 @@ pub(crate) const BY_NAME: &[Case] = &[
         says: "pods run on two nodes under the strictest rules, find each other by name, and reach nothing outside",
         needs: &[Need::Cluster],
         run: |lab| Box::pin(cluster_runs_pods::run(lab)),
+    },
+    Case {
+        name: "reconcile_drift",
+        says: "each object of a Catalog that is edited or deleted comes back; foreign ones are not touched",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_drift::run(lab)),
     },
 ];
