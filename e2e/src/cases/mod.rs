@@ -274,7 +274,7 @@ pub(crate) const ALL: &[Case] = &[
     },
 ];
 
-/// Cases that run when they are named, and not with all others: a whole Kubernetes takes minutes to build at first.
+/// Cases that run when they are named, and not with all others: they take minutes, or show what is not mended yet.
 pub(crate) const BY_NAME: &[Case] = &[
     Case {
         name: "chaos_operator_restart",
