@@ -29,9 +29,11 @@ const ALWAYS: &[&str] = &[
     "warehouse.put",
     "warehouse.put.done",
     "warehouse.status",
+    "token.status",
+    "token.done",
 ];
 /// Steps of an issue: the Secret is deleted for them.
-const ISSUE: &[&str] = &["token.put", "token.secret", "token.confirm", "token.status", "token.done"];
+const ISSUE: &[&str] = &["token.put", "token.secret", "token.confirm"];
 /// Steps of the end of all.
 const END: &[&str] = &[
     "token.revoke",
@@ -55,11 +57,12 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
         scene.follow().await?;
         let before = objects(scene).await?;
         for step in ALWAYS.iter().chain(ISSUE) {
-            die_at(scene, step, async || match step.starts_with("token.") {
-                true => scene.delete("secret/analyst-catalog").await,
-                false => Ok(()),
-            })
-            .await?;
+            arm(scene, step).await?;
+            if ISSUE.contains(step) {
+                steady(scene).await?;
+                scene.delete("secret/analyst-catalog").await?;
+            }
+            die(scene, step).await?;
             scene.all_ready().await.attempt(format!("converge after {step}"))?;
             let after = objects(scene).await?;
             check(after == before, || format!("after {step} there are {after:?}, and before {before:?}"))?;
@@ -67,10 +70,10 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
         scene.still_follows().await?;
         single(scene).await?;
         for step in END {
-            die_at(scene, step, async || {
-                scene.told(&["delete", "tokens,warehouses,catalogs", "--all", "--wait=false"]).await.map(drop)
-            })
-            .await?;
+            arm(scene, step).await?;
+            steady(scene).await?;
+            scene.told(&["delete", "tokens,warehouses,catalogs", "--all", "--wait=false"]).await?;
+            die(scene, step).await?;
             eventually(DIES_WITHIN, async || nothing_left(scene).await).await.attempt(format!("end after {step}"))?;
             scene.open_lakehouse().await.attempt(format!("begin again after {step}"))?;
             single(scene).await?;
@@ -80,11 +83,19 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     .await
 }
 
-/// Starts the operator so that it dies at a step, waits until it has, and starts it as it was.
-async fn die_at(scene: &Scene<'_>, step: &str, act: impl AsyncFnOnce() -> Outcome) -> Outcome {
+/// Starts the operator so that it dies at a step.
+async fn arm(scene: &Scene<'_>, step: &str) -> Outcome {
     let failpoint = format!("PANGOLIN_FAILPOINT={step}");
-    scene.told(&["set", "env", OPERATOR, &failpoint, "POD_NAME=chaos"]).await?;
-    act().await?;
+    scene.told(&["set", "env", OPERATOR, &failpoint, "POD_NAME=chaos"]).await.map(drop)
+}
+
+/// Waits until no operator from before is there.
+async fn steady(scene: &Scene<'_>) -> Outcome {
+    scene.told(&["rollout", "status", OPERATOR, "--timeout=60s"]).await.map(drop)
+}
+
+/// Waits until it is dead, and starts it as it was.
+async fn die(scene: &Scene<'_>, step: &str) -> Outcome {
     let dead = format!("failpoint {step}: abort");
     let died = async || {
         let log = scene.operator_log().await?;
@@ -92,7 +103,7 @@ async fn die_at(scene: &Scene<'_>, step: &str, act: impl AsyncFnOnce() -> Outcom
     };
     eventually(DIES_WITHIN, died).await?;
     scene.told(&["set", "env", OPERATOR, "PANGOLIN_FAILPOINT-", "POD_NAME=chaos"]).await?;
-    scene.told(&["rollout", "status", OPERATOR, "--timeout=60s"]).await.map(drop)
+    steady(scene).await
 }
 
 /// What the operator has made, as `kind/name`.
