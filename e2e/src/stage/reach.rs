@@ -1,13 +1,18 @@
 //! Ways from this machine to a catalog.
 
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use tokio::net::TcpStream;
+
 use super::Scene;
 use super::kubectl::finish;
-use crate::cluster::probe;
+use crate::cluster::{eventually, probe};
 use crate::failure::{Attempt, Failure, Outcome};
+
+const HEARD_WITHIN: Duration = Duration::from_secs(20);
 
 impl Scene<'_> {
     /// The address at which this machine reaches the pods of a Catalog: a Service of the case's own beside the
@@ -28,7 +33,10 @@ impl Scene<'_> {
         let made = self.get(&format!("service/{name}")).await?;
         let port = made["spec"]["ports"][0]["nodePort"].as_u64();
         let port = port.ok_or_else(|| Failure::new(format!("the Service {name} has no port on the nodes")))?;
-        Ok(format!("http://{}:{port}", self.cluster().address()))
+        let address = format!("{}:{port}", self.cluster().address());
+        // kube-proxy hears of a new Service, and of its pods, a moment later.
+        eventually(HEARD_WITHIN, async || TcpStream::connect(&address).await.attempt("reach the Service")).await?;
+        Ok(format!("http://{address}"))
     }
 
     /// The pods of a Catalog: names and addresses.
