@@ -1,7 +1,7 @@
 //! Server-side apply of an object that belongs to a resource.
 //!
 //! The object is read first: one that is not ours is never touched, and one that is as it should be is not written. The
-//! write itself names the uid and the version that were read, so that nothing can come between.
+//! write of one that is there names the uid and the version that were read, so that nothing can come between.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
