@@ -132,6 +132,7 @@ fn due(next: Next, safety: Duration, random: f64) -> Option<Duration> {
 fn hold_for(context: &Context, uid: &str, until: Until, safety: Duration, random: f64) -> Duration {
     match until {
         Until::Works => pause(context.failures.failed(uid), random),
+        Until::Cleared => pause(context.failures.failed(uid), random).min(about(safety / 10, random)),
         Until::Changed | Until::Appears => {
             context.failures.forget(uid);
             about(safety / 10, random)
@@ -155,6 +156,19 @@ mod tests {
         assert!(!is_paused(&annotated("false")) && !is_paused(&ObjectMeta::default()));
         let now = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(jiff::Timestamp::UNIX_EPOCH);
         assert!(!is_paused(&ObjectMeta { deletion_timestamp: Some(now), ..annotated("true") }));
+    }
+
+    #[tokio::test]
+    async fn what_is_in_the_way_is_looked_for_soon_and_never_less_often_than_what_is_missing() {
+        let client = kube::Client::try_from(kube::Config::new("http://127.0.0.1:1".parse().unwrap())).unwrap();
+        let settings = crate::settings::tests::settings();
+        let context =
+            Context::new(client, settings, crate::metrics::Metrics::default(), || jiff::Timestamp::UNIX_EPOCH);
+        let wait = || hold_for(&context, "u", Until::Cleared, SAFETY, 0.0).as_secs();
+        assert_eq!([wait(), wait(), wait()], [1, 2, 4]);
+        assert_eq!((0..9).map(|_| wait()).last(), Some(60));
+        assert_eq!(hold_for(&context, "u", Until::Changed, SAFETY, 0.0).as_secs(), 60);
+        assert_eq!(wait(), 1);
     }
 
     #[test]

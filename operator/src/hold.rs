@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Until {
     /// Somebody changes the resource, or one that it refers to: `Stalled`.
     Changed,
+    /// Somebody takes away what is in the way: `Stalled`, too, and looked at again soon, for what is not ours is not watched.
+    Cleared,
     /// Something that is not there yet appears: no error, but not ready.
     Appears,
     /// Something outside of the cluster works, such as a database or a bucket: it is tried again with growing pauses.
@@ -27,6 +29,11 @@ impl Hold {
     /// Nothing goes on until somebody changes something.
     pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
         Self { until: Until::Changed, reason, message: message.into() }
+    }
+
+    /// Something that is not ours is in the way.
+    pub fn in_the_way(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { until: Until::Cleared, reason, message: message.into() }
     }
 
     /// Something is not there yet.

@@ -76,7 +76,7 @@ impl Verdict<'_> {
             Self::Ready { .. } => [true, false, false],
             Self::Progressing { ready, .. } => [*ready, true, false],
             Self::Halted { halt: Halt::Hold(hold), .. } => match hold.until {
-                Until::Changed => [false, false, true],
+                Until::Changed | Until::Cleared => [false, false, true],
                 Until::Appears | Until::Works => [false, true, false],
             },
             Self::Halted { halt: Halt::Error(_), .. } => [false, true, false],
@@ -131,6 +131,7 @@ mod tests {
         let (stalled, warning) = say(Hold::stalled("NotAllowed", "x"));
         assert_eq!(stalled, ["Ready=False NotAllowed", "Reconciling=False Stalled", "Stalled=True NotAllowed"]);
         assert!(warning);
+        assert_eq!(say(Hold::in_the_way("NotAllowed", "x")), (stalled, true));
         assert_eq!(say(Hold::waiting("SecretNotFound", "x")), (reconciling("SecretNotFound"), false));
         assert_eq!(say(Hold::broken("NoSuchBucket", "x")), (reconciling("NoSuchBucket"), true));
     }

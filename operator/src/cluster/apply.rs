@@ -1,4 +1,4 @@
-//! Server-side apply of an object that belongs to a resource.
+//! Makes an object that belongs to a resource as it is wanted.
 //!
 //! The object is read first: one that is not ours is never touched, and one that is as it should be is not written. The
 //! write of one that is there names the uid and the version that were read, so that nothing can come between.
@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
-use kube::api::{Patch, PatchParams};
 use kube::{Resource, ResourceExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::compare::holds;
-use super::{OWNER_UID, Owner, api, labels, named, read, within};
+use super::compare::{holds, whole};
+use super::writes::{INVALID, Writes};
+use super::{OWNER_UID, Owner, labels, named, read};
 use crate::context::Context;
 use crate::error::Halt;
 use crate::{Error, Hold};
@@ -85,26 +85,39 @@ where
     for (key, value) in labels(owner, component) {
         wanted.labels_mut().entry(key).or_insert(value);
     }
-    let attempted = || format!("apply {}", named::<K>(&namespace, &name));
-    let json_error = |source| Error::Json { attempted: attempted(), source };
-    let mut body = serde_json::to_value(&wanted).map_err(json_error)?;
+    let writes = Writes::<K>::new(context, owner, &namespace, &name);
+    let mut body = writes.json(&wanted)?;
     body["metadata"]["annotations"][APPLIED] = Value::String(hash(&body));
-    let live = read::<K>(context, &namespace, &name).await?;
-    if let Some(live) = &live {
-        foreign::<K>(owner, live)?;
-        if holds(&body, &serde_json::to_value(live).map_err(json_error)?) {
-            return Ok(Applied { object: live.clone(), change: Change::Unchanged });
+    let (object, change) = match read::<K>(context, &namespace, &name).await? {
+        None => (writes.create(&body).await?, Change::Created),
+        Some(live) => {
+            foreign::<K>(owner, &live)?;
+            if holds(&body, &writes.json(&live)?) {
+                return Ok(Applied { object: live, change: Change::Unchanged });
+            }
+            (put_right(&writes, &body, live).await?, Change::Updated)
         }
-        body["metadata"]["uid"] = json!(live.uid());
-        body["metadata"]["resourceVersion"] = json!(live.resource_version());
-    }
-    // Without force, an object that was made by somebody else since the read is not taken over.
-    let params = PatchParams { force: live.is_some(), ..PatchParams::apply(owner.manager) };
-    let api = api::<K>(&context.client, &namespace);
-    let object = within(attempted, api.patch(&name, &params, &Patch::Apply(&body))).await?;
-    let change = if live.is_some() { Change::Updated } else { Change::Created };
+    };
     tracing::info!(object = named::<K>(&namespace, &name), ?change, owner = owner.name, "applied");
     Ok(Applied { object, change })
+}
+
+/// By the mildest write that does it. Apply does not take away an entry of a list whose key somebody has changed, such as
+/// a port's number, or is refused for its sake; and what may not be changed at all can only be made anew.
+async fn put_right<K>(writes: &Writes<'_, K>, body: &Value, live: K) -> Result<K, Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Serialize,
+{
+    let live = match writes.apply(body, &live).await {
+        Ok(object) if holds(body, &writes.json(&object)?) => return Ok(object),
+        Ok(object) => object,
+        Err(error) if error.code() == Some(INVALID) => live,
+        Err(error) => return Err(error),
+    };
+    match writes.overwrite(&whole(body, &writes.json(&live)?), &live).await {
+        Err(error) if error.code() == Some(INVALID) => writes.replace(body, &live).await,
+        answer => answer,
+    }
 }
 
 fn foreign<K: Resource<DynamicType = ()>>(owner: &Owner, live: &K) -> Result<(), Hold> {
@@ -118,7 +131,7 @@ fn foreign<K: Resource<DynamicType = ()>>(owner: &Owner, live: &K) -> Result<(),
         named::<K>(&live.namespace().unwrap_or_default(), &live.name_any()),
         owner.kind,
     );
-    Err(Hold::stalled(reason, message))
+    Err(Hold::in_the_way(reason, message))
 }
 
 /// Enough to tell two contents apart, and nothing from which a random secret could be guessed.

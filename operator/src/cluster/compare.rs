@@ -30,13 +30,41 @@ fn empty(value: &Value) -> bool {
     }
 }
 
-/// Lists whose entries have names are merged by them, so others may add some; all others are whole.
+/// Lists whose entries have names are merged by them, so others may add entries under other names; those under ours are
+/// all ours. All other lists are whole.
 fn list(wanted: &[Value], live: &[Value]) -> bool {
-    let named = |entries: &[Value]| entries.iter().all(|entry| entry.get("name").is_some());
-    if !wanted.is_empty() && named(wanted) && named(live) {
-        return wanted.iter().all(|wanted| live.iter().any(|live| holds(wanted, live)));
+    if !is_named(wanted) || !is_named(live) {
+        return wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| holds(wanted, live));
     }
-    wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| holds(wanted, live))
+    let ours = live.iter().filter(|live| is_ours(wanted, live)).count();
+    ours == wanted.len() && wanted.iter().all(|wanted| live.iter().any(|live| holds(wanted, live)))
+}
+
+fn is_named(entries: &[Value]) -> bool {
+    !entries.is_empty() && entries.iter().all(|entry| entry.get("name").is_some())
+}
+
+/// Owner references have a kind beside their name.
+fn is_ours(wanted: &[Value], entry: &Value) -> bool {
+    wanted.iter().any(|wanted| ["kind", "name"].iter().all(|field| wanted.get(field) == entry.get(field)))
+}
+
+/// What `live` has to become by a merge patch, which replaces lists as a whole: `wanted`, and in lists of names beside
+/// it the entries of others. Server-side apply merges by keys, such as a port's number, and does not take away an entry
+/// whose key somebody has changed.
+pub(super) fn whole(wanted: &Value, live: &Value) -> Value {
+    match (wanted, live) {
+        (Value::Object(wanted), Value::Object(live)) => {
+            let field =
+                |(key, wanted): (&String, &Value)| (key.clone(), whole(wanted, live.get(key).unwrap_or(&Value::Null)));
+            Value::Object(wanted.iter().map(field).collect())
+        }
+        (Value::Array(ours), Value::Array(live)) if is_named(ours) && is_named(live) => {
+            let others = live.iter().filter(|entry| !is_ours(ours, entry));
+            Value::Array(ours.iter().chain(others).cloned().collect())
+        }
+        (wanted, _) => wanted.clone(),
+    }
 }
 
 /// `1024Mi` comes back as `1Gi`.
@@ -100,6 +128,28 @@ mod tests {
         let rules = json!({"ingress": [{"ports": [{"port": 1}]}]});
         assert!(!holds(&rules, &json!({"ingress": [{"ports": [{"port": 1}]}, {}]})));
         assert!(!holds(&json!({"args": ["a", "b"]}), &json!({"args": ["b", "a"]})));
+    }
+
+    #[test]
+    fn an_entry_of_our_name_under_another_key_is_drift_and_goes() {
+        let wanted = json!({"spec": {"ports": [{"name": "catalog", "port": 8181}]}});
+        let port = |name: &str, port: u16| json!({"name": name, "port": port, "nodePort": 30000});
+        let live = json!({"spec": {"clusterIP": "x", "ports": [port("catalog", 80), port("catalog", 8181)]}});
+        assert!(!holds(&wanted, &live));
+        assert_eq!(whole(&wanted, &live), wanted);
+        let grown = json!({"spec": {"ports": [port("catalog", 80), port("mesh", 1)]}});
+        assert_eq!(whole(&wanted, &grown)["spec"]["ports"], json!([wanted["spec"]["ports"][0], port("mesh", 1)]));
+        assert_eq!(whole(&wanted, &json!({})), wanted);
+    }
+
+    #[test]
+    fn an_owner_of_our_name_and_another_kind_is_not_ours() {
+        let owners = |kinds: &[&str]| {
+            let owner = |kind: &&str| json!({"kind": kind, "name": "lake"});
+            json!({"ownerReferences": kinds.iter().map(owner).collect::<Vec<_>>()})
+        };
+        assert!(holds(&owners(&["Catalog"]), &owners(&["Catalog", "Bundle"])));
+        assert_eq!(whole(&owners(&["Catalog"]), &owners(&["Bundle"])), owners(&["Catalog", "Bundle"]));
     }
 
     #[test]

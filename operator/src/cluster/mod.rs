@@ -12,6 +12,7 @@ mod read;
 mod status;
 #[cfg(test)]
 mod tests;
+mod writes;
 
 pub use apply::{Applied, Change, apply, apply_apart};
 pub use children::children;

@@ -1,6 +1,6 @@
 //! What a real API server can't be made to show: that it hangs, and that somebody comes in between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -25,25 +25,28 @@ use crate::outcome::Verdict;
 /// A request as it came: method, path with query, body.
 type Asked = (Method, String, Value);
 
-/// An API server that answers each method in one way, and remembers what it was asked.
+/// An API server that gives each method its answers in turn, the last one for ever, and remembers what it was asked.
 struct Script {
     context: Context,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 async fn script(answers: &[(Method, u16, Value)]) -> Script {
-    let answers: BTreeMap<_, _> =
-        answers.iter().map(|(method, code, body)| (method.to_string(), (*code, body.to_string()))).collect();
+    let mut turns: BTreeMap<String, VecDeque<(u16, String)>> = BTreeMap::new();
+    for (method, code, body) in answers {
+        turns.entry(method.to_string()).or_default().push_back((*code, body.to_string()));
+    }
+    let turns = Arc::new(Mutex::new(turns));
     let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
     let remember = Arc::clone(&asked);
     let routes = Router::new().fallback(move |request: Request| {
-        let (answers, remember) = (answers.clone(), Arc::clone(&remember));
+        let (turns, remember) = (Arc::clone(&turns), Arc::clone(&remember));
         async move {
             let (parts, body) = request.into_parts();
             let body: Bytes = to_bytes(body, 1 << 20).await.unwrap();
             let body = serde_json::from_slice(&body).unwrap_or_default();
             remember.lock().unwrap().push((parts.method.clone(), parts.uri.to_string(), body));
-            let (code, answer) = answers.get(parts.method.as_str()).cloned().unwrap_or((500, "{}".into()));
+            let (code, answer) = next(&mut turns.lock().unwrap(), &parts.method);
             (StatusCode::from_u16(code).unwrap(), answer).into_response()
         }
     });
@@ -55,6 +58,12 @@ async fn script(answers: &[(Method, u16, Value)]) -> Script {
     let client = Client::try_from(config).unwrap();
     let settings = crate::settings::tests::settings();
     Script { context: Context::new(client, settings, Metrics::default(), || Timestamp::UNIX_EPOCH), asked }
+}
+
+fn next(turns: &mut BTreeMap<String, VecDeque<(u16, String)>>, method: &Method) -> (u16, String) {
+    let answers = turns.entry(method.to_string()).or_default();
+    let last = answers.len() == 1;
+    if last { answers.front().cloned() } else { answers.pop_front() }.unwrap_or((500, "{}".into()))
 }
 
 impl Script {
@@ -121,13 +130,21 @@ async fn what_is_not_there_is_made_and_never_taken_over() {
     assert!(matches!(applied(&raced).await, Err(Halt::Error(error)) if error.code() == Some(409)));
 }
 
+/// The object as it is right after it was made, in another version.
+async fn right() -> Value {
+    let made =
+        script(&[(Method::GET, 404, status(404, "NotFound")), (Method::PATCH, 201, live("u1", &json!({})))]).await;
+    applied(&made).await.unwrap();
+    let [(_, _, mut object)] = made.writes().try_into().unwrap();
+    object["metadata"]["uid"] = json!("o");
+    object["metadata"]["resourceVersion"] = json!("9");
+    object
+}
+
 #[tokio::test]
 async fn what_was_changed_by_hand_is_put_right_in_the_version_that_was_read() {
-    let drifted = script(&[
-        (Method::GET, 200, live("u1", &json!({"a": "2"}))),
-        (Method::PATCH, 200, live("u1", &json!({"a": "1"}))),
-    ])
-    .await;
+    let answers = [(Method::GET, 200, live("u1", &json!({"a": "2"}))), (Method::PATCH, 200, right().await)];
+    let drifted = script(&answers).await;
     assert_eq!(applied(&drifted).await.unwrap(), Change::Updated);
     let [(_, path, body)] = drifted.writes().try_into().unwrap();
     assert!(path.contains("force=true"), "{path}");
@@ -135,13 +152,64 @@ async fn what_was_changed_by_hand_is_put_right_in_the_version_that_was_read() {
 }
 
 #[tokio::test]
+async fn what_apply_leaves_otherwise_than_wanted_is_overwritten_in_the_version_that_it_answered() {
+    let left = live("u1", &json!({"a": "3"}));
+    let answers = [(Method::GET, 200, left.clone()), (Method::PATCH, 200, left), (Method::PATCH, 200, right().await)];
+    let spoilt = script(&answers).await;
+    assert_eq!(applied(&spoilt).await.unwrap(), Change::Updated);
+    let [_, (_, path, body)] = spoilt.writes().try_into().unwrap();
+    assert!(path.contains("fieldManager=pangolin.dev%2Fcatalog") && !path.contains("force"), "{path}");
+    assert_eq!((&body["metadata"]["uid"], &body["metadata"]["resourceVersion"]), (&json!("o"), &json!("5")));
+    assert_eq!(body["data"], json!({"a": "1"}));
+}
+
+fn refused() -> (Method, u16, Value) {
+    (Method::PATCH, 422, status(422, "Invalid"))
+}
+
+#[tokio::test]
+async fn what_apply_is_refused_for_is_overwritten_in_the_version_that_was_read() {
+    let spoilt =
+        script(&[(Method::GET, 200, live("u1", &json!({}))), refused(), (Method::PATCH, 200, right().await)]).await;
+    assert_eq!(applied(&spoilt).await.unwrap(), Change::Updated);
+    let [_, (_, path, body)] = spoilt.writes().try_into().unwrap();
+    assert!(!path.contains("force"), "{path}");
+    assert_eq!((&body["metadata"]["resourceVersion"], &body["data"]), (&json!("5"), &json!({"a": "1"})));
+}
+
+#[tokio::test]
+async fn what_may_not_be_changed_is_made_anew_once_only_its_name_is_in_the_way() {
+    let fixed = script(&[
+        (Method::GET, 200, live("u1", &json!({"a": "2"}))),
+        refused(),
+        refused(),
+        (Method::POST, 409, status(409, "AlreadyExists")),
+        (Method::DELETE, 200, status(200, "")),
+        (Method::PATCH, 201, live("u1", &json!({"a": "1"}))),
+    ])
+    .await;
+    assert_eq!(applied(&fixed).await.unwrap(), Change::Updated);
+    let [_, _, (_, trial, _), (gone, _, deletion), (_, made, body)] = fixed.writes().try_into().unwrap();
+    assert!(trial.contains("dryRun=All"), "{trial}");
+    assert_eq!((gone, &deletion["preconditions"]), (Method::DELETE, &json!({"uid": "o", "resourceVersion": "5"})));
+    assert!(!made.contains("force") && body["metadata"]["uid"].is_null(), "{made} {body}");
+}
+
+#[tokio::test]
+async fn what_is_never_allowed_leaves_what_works_where_it_is() {
+    let wrong = script(&[
+        (Method::GET, 200, live("u1", &json!({"a": "2"}))),
+        refused(),
+        (Method::POST, 422, status(422, "Invalid")),
+    ])
+    .await;
+    assert!(matches!(applied(&wrong).await, Err(Halt::Error(error)) if error.code() == Some(422)));
+    assert!(wrong.writes().iter().all(|(method, ..)| method != Method::DELETE));
+}
+
+#[tokio::test]
 async fn what_is_as_wanted_is_not_written() {
-    let first =
-        script(&[(Method::GET, 404, status(404, "NotFound")), (Method::PATCH, 201, live("u1", &json!({})))]).await;
-    applied(&first).await.unwrap();
-    let [(_, _, mut object)] = first.writes().try_into().unwrap();
-    object["metadata"]["resourceVersion"] = json!("9");
-    let again = script(&[(Method::GET, 200, object)]).await;
+    let again = script(&[(Method::GET, 200, right().await)]).await;
     assert_eq!(applied(&again).await.unwrap(), Change::Unchanged);
     assert!(again.writes().is_empty());
 }

@@ -8,10 +8,9 @@ use catalog_client::Client;
 use crds::Catalog;
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Secret;
 
 use super::plan::Plan;
-use super::reader::{Reader, secret};
+use super::reader::secret;
 use super::{Files, Validated, Why, confirm, files, issue, jitter, renewal_time};
 use crate::cluster::{self, Change, Notice, Owner};
 use crate::context::Context;
@@ -29,7 +28,6 @@ pub(super) struct Desk<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) client: &'a Client,
     pub(super) token: &'a Validated,
-    pub(super) reader: &'a Reader,
 }
 
 /// A Token whose Secret holds a credential that the server knows.
@@ -88,10 +86,7 @@ async fn keep(desk: &Desk<'_>, bearer: &BearerToken, row: TokenInfo, confirm: bo
 }
 
 async fn write_secret(desk: &Desk<'_>, files: &Files) -> Result<Change, Halt> {
-    let Desk { context, owner, token, reader, .. } = desk;
-    if matches!(reader, Reader::Own { immutable: true, .. }) {
-        cluster::delete::<Secret>(context, owner, &owner.namespace, &token.secret_name).await?;
-    }
+    let Desk { context, owner, token, .. } = desk;
     Ok(cluster::apply(context, owner, COMPONENT, secret(&token.secret_name, files)).await?.change)
 }
 

@@ -51,7 +51,7 @@ async fn make(context: &Context, token: &Token, owner: &Owner) -> Result<Supplie
     let client = server::client(context, catalog).await?;
     let newest = client.newest_token(&owner.uid).await.map_err(|error| server::halt(catalog, error))?;
     let plan = plan(&valid, newest, held, (context.now)());
-    let desk = Desk { context, owner, catalog, client: &client, token: &valid, reader: &reader };
+    let desk = Desk { context, owner, catalog, client: &client, token: &valid };
     let supplied = apply(&desk, plan).await?;
     tidy::tidy(context, token, owner, &supplied).await?;
     Ok(supplied)

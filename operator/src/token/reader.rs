@@ -23,8 +23,6 @@ pub(super) enum Reader {
     Own {
         /// The token in it; `None` if there is none that is whole.
         held: Option<BearerToken>,
-        /// Somebody has made it immutable: it can be replaced only as a whole.
-        immutable: bool,
     },
 }
 
@@ -37,7 +35,7 @@ impl Reader {
         let data = SecretData(secret.data.clone().unwrap_or_default());
         let text = data.text("", "token").ok().flatten();
         let held = text.and_then(|text| BearerToken::parse(&text).ok());
-        Self::Own { held, immutable: secret.immutable == Some(true) }
+        Self::Own { held }
     }
 
     /// # Errors
@@ -45,7 +43,7 @@ impl Reader {
     pub(super) fn held(&self, namespace: &str, name: &str) -> Result<Option<BearerToken>, Hold> {
         match self {
             Self::Absent => Ok(None),
-            Self::Own { held, immutable: _ } => Ok(held.clone()),
+            Self::Own { held } => Ok(held.clone()),
             Self::Foreign => Err(Hold::stalled(
                 "SecretConflict",
                 format!(
@@ -93,8 +91,7 @@ mod tests {
     fn a_damaged_token_is_none() {
         let mut secret = own(&BearerToken::generate().unwrap());
         secret.data = Some(BTreeMap::from([("token".to_owned(), ByteString(b"pgl_\xff".to_vec()))]));
-        secret.immutable = Some(true);
-        assert_eq!(Reader::of(Some(&secret), &owner(&token())), Reader::Own { held: None, immutable: true });
+        assert_eq!(Reader::of(Some(&secret), &owner(&token())), Reader::Own { held: None });
     }
 
     #[test]

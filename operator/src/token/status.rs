@@ -71,7 +71,7 @@ fn is_good(token: &crds::Token, now: Timestamp) -> bool {
 }
 
 fn is_stalled(halt: &Halt) -> bool {
-    matches!(halt, Halt::Hold(hold) if hold.until == Until::Changed)
+    matches!(halt, Halt::Hold(hold) if matches!(hold.until, Until::Changed | Until::Cleared))
 }
 
 fn status(token: &crds::Token, ended: &Result<Supplied, Halt>, verdict: &Verdict<'_>, now: Timestamp) -> TokenStatus {

@@ -61,6 +61,16 @@ impl ApiServer {
         ok(&json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items}))
     }
 
+    /// A trial is refused for its name alone, an immutable Secret takes no change.
+    fn refusal(&self, method: &Method, path: &str) -> Option<Response> {
+        let immutable = self.get(path).is_some_and(|object| object["immutable"] == true);
+        match *method {
+            Method::POST if path.ends_with("/secrets") => Some(status(StatusCode::CONFLICT, "AlreadyExists")),
+            Method::PATCH if immutable => Some(status(StatusCode::UNPROCESSABLE_ENTITY, "Invalid")),
+            _ => None,
+        }
+    }
+
     fn patch(&self, path: &str, body: &Value) -> Response {
         let mut objects = self.objects.lock().unwrap();
         let object = objects.entry(path.trim_end_matches("/status").to_owned()).or_insert_with(|| json!({}));
@@ -91,6 +101,9 @@ async fn answer(State(server): State<ApiServer>, request: Request) -> Response {
     }
     if method == Method::GET {
         return server.read(&path);
+    }
+    if let Some(refusal) = server.refusal(&method, &path) {
+        return refusal;
     }
     // Nothing depends on Events, and their number is no matter here.
     if path.contains("/events") {
