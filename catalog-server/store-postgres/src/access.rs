@@ -8,7 +8,7 @@ use crate::columns::Columns;
 use crate::error::Failure;
 use crate::text::storable;
 use crate::time::Time;
-use crate::{PostgresStore, branches, tokens, warehouses};
+use crate::{PostgresStore, refs, tokens, warehouses};
 
 /// One row, whatever is there. A null asks for nothing, and nothing equals it.
 pub const ACCESS: &str = concat!(
@@ -17,7 +17,7 @@ pub const ACCESS: &str = concat!(
     ", ",
     warehouses::sql::columns!(),
     ", ",
-    branches::columns!(),
+    refs::sql::branch_columns!(),
     " FROM (SELECT) one
       LEFT JOIN active_tokens t ON t.token_id = $1::text
       LEFT JOIN warehouses w ON w.name = $2::text AND w.deleted_at IS NULL
@@ -44,6 +44,6 @@ fn read_access(columns: &mut Columns<'_>) -> Result<Access, Failure> {
         database_now: columns.take::<Time>()?.0,
         token: columns.optional(tokens::sql::WIDTH, tokens::read_token)?,
         warehouse: columns.optional(warehouses::sql::WIDTH, warehouses::read_warehouse)?,
-        branch: columns.optional(branches::WIDTH, branches::read_branch)?,
+        branch: columns.optional(refs::branches::WIDTH, refs::branches::read_branch)?,
     })
 }

@@ -4,7 +4,6 @@
 //! the check of unknown outcomes, nor the other way round. Every wait is bounded ([`Limits`]).
 
 mod access;
-mod branches;
 mod changes;
 mod columns;
 mod commit;
@@ -14,6 +13,7 @@ mod health;
 mod idempotency;
 mod options;
 mod page;
+mod refs;
 mod text;
 mod time;
 mod tokens;
@@ -31,6 +31,7 @@ pub mod sql {
     pub use crate::access::ACCESS;
     pub use crate::changes::FOLLOW;
     pub use crate::commit::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE};
+    pub use crate::refs::sql::{AT_TIME, GET_COMMIT, GET_REF};
     pub use crate::tokens::sql::{DELETE_EXPIRED, LIST_ACTIVE, LIST_ACTIVE_OF_USER};
     pub use crate::tree::{LIST, LIST_MAIN, LOG, LOOK, NAMED_METADATA};
 }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use catalog_store::{Access, AccessStore, Result};
 
 use crate::SqliteStore;
-use crate::branches::{self, branch_columns};
 use crate::error::refused;
+use crate::refs::branches::{self, branch_columns};
 use crate::row::{Fields, now};
 use crate::tokens::{self, token_columns};
 use crate::warehouses::{self, warehouse_columns};

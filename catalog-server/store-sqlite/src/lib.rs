@@ -5,7 +5,6 @@
 //! A statement is a function call here, so that loops of prepared statements take the place of arrays.
 
 mod access;
-mod branches;
 mod changes;
 mod commit;
 mod error;
@@ -13,6 +12,7 @@ mod health;
 mod idempotency;
 #[cfg(test)]
 mod plans;
+mod refs;
 mod row;
 mod tokens;
 mod tree;

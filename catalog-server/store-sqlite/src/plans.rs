@@ -3,6 +3,7 @@
 use sqlx::AssertSqlSafe;
 
 use crate::commit::{read, write};
+use crate::refs::{self, resolve};
 use crate::tree::{self, list, log};
 use crate::{SqliteStore, access, idempotency, tokens};
 
@@ -25,6 +26,10 @@ async fn hot_statements_neither_read_whole_tables_nor_sort() {
         ("list of a head", list::LIST_MAIN, "PRIMARY KEY"),
         ("list of a level", list::LIST_LEVEL, "PRIMARY KEY"),
         ("log", log::LOG, "PRIMARY KEY"),
+        ("place of a ref", resolve::PLACE, "PRIMARY KEY"),
+        ("commit of an id", resolve::COMMIT, "commits_id"),
+        ("time of a commit", resolve::COMMITTED_AT, "PRIMARY KEY"),
+        ("newest of a level", refs::NEWEST, "PRIMARY KEY"),
         ("head", read::HEAD, "PRIMARY KEY"),
         ("first seq", read::FIRST_SEQ, "PRIMARY KEY"),
         ("children", read::CHILDREN, "PRIMARY KEY"),

@@ -10,8 +10,9 @@ use sqlx::types::Json;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::refused;
+use crate::refs::branches;
 use crate::row::{Fields, Slice, micros};
-use crate::{SqliteStore, branches, changes, finish};
+use crate::{SqliteStore, changes, finish};
 
 macro_rules! columns {
     () => {

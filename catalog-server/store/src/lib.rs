@@ -28,8 +28,9 @@ pub use error::{CommitError, Found, Result, Source, StoreError};
 pub use fifo::{Turn, Turns};
 pub use keys::{Class, Key, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NameError, NamespacePath};
 pub use model::{
-    Access, Branch, Change, Commit, CommitRequest, Content, Entry, Expect, Health, Kind, Listed, Mark, NewToken,
-    Operation, Precondition, PutOutcome, PutWarehouse, Token, TokenFilter, Topic, Version, View, Warehouse,
+    Access, Asked, Branch, Change, Commit, CommitRequest, Content, Entry, Expect, Health, Kind, Listed, MAX_DEPTH,
+    Mark, NewToken, Operation, Place, Precondition, PutOutcome, PutWarehouse, Reference, Revision, Tag, Token,
+    TokenFilter, Topic, Version, View, Warehouse,
 };
 pub use page::{Cursor, Page, PaginationParams, Start};
 pub use plan::{CommitRow, Head, LocationProbe, NameRow, Plan, PurgeRow, Rows, State, VersionRow, overlap, plan};

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    Access, Branch, Change, Commit, CommitError, CommitRequest, Entry, Health, Key, Kind, Listed, Mark, NamespacePath,
-    NewToken, Page, PaginationParams, PutOutcome, PutWarehouse, Result, Token, TokenFilter, View, Warehouse,
+    Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Entry, Health, Key, Kind, Listed, Mark,
+    NamespacePath, NewToken, Page, PaginationParams, PutOutcome, PutWarehouse, Reference, Result, Revision, Tag, Token,
+    TokenFilter, View, Warehouse,
 };
 
 /// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
@@ -70,14 +71,61 @@ pub trait WarehouseStore: Send + Sync + 'static {
     async fn detach_warehouse(&self, name: &str, owner_uid: &str, now: Timestamp) -> Result<bool>;
 }
 
-/// Branches.
+/// Branches and tags, which share their names. Each change of one is told in the feed, in the same transaction.
 #[async_trait]
 pub trait RefStore: Send + Sync + 'static {
     /// The branch of that name.
     async fn get_branch(&self, warehouse_id: i64, name: &str) -> Result<Option<Branch>>;
 
+    /// The branch or tag of that name.
+    async fn get_ref(&self, warehouse_id: i64, name: &str) -> Result<Option<Reference>>;
+
+    /// What an expression means: a branch or tag, a branch at a time, a commit. `None` if there is no such name, if the
+    /// time is before the branch's first commit, if the commit was made in another warehouse, or if retention may have
+    /// taken what was there.
+    async fn resolve(&self, warehouse_id: i64, asked: &Asked) -> Result<Option<Revision>>;
+
     /// All branches of a warehouse by name.
     async fn list_branches(&self, warehouse_id: i64, page: &PaginationParams) -> Result<Page<Branch>>;
+
+    /// All tags of a warehouse by name.
+    async fn list_tags(&self, warehouse_id: i64, page: &PaginationParams) -> Result<Page<Tag>>;
+
+    /// Makes a branch that begins as `from` is, in constant time. What is committed to `from` later, it does not see.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if a branch or tag has the name; `NotFound` if `from` is not there (any more); `Conflict` if the
+    /// branch would have more than [`crate::MAX_DEPTH`] ancestors.
+    async fn create_branch(&self, warehouse_id: i64, name: &str, from: &View, now: Timestamp) -> Result<Branch>;
+
+    /// Gives a branch another name.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if a branch or tag has that name; `Conflict` for `main`; `NotFound` if the branch is not there
+    /// any more.
+    async fn rename_branch(&self, branch: &Branch, name: &str, now: Timestamp) -> Result<Branch>;
+
+    /// Forbids, or allows again, direct writes to a branch and its deletion.
+    ///
+    /// # Errors
+    /// `NotFound` if the branch is not there any more.
+    async fn protect_branch(&self, branch: &Branch, protected: bool, now: Timestamp) -> Result<Branch>;
+
+    /// Takes a branch away. Branches that were forked from it and tags on it keep what they see.
+    ///
+    /// # Errors
+    /// `Conflict` for `main` and for a protected branch; `NotFound` if the branch is not there any more.
+    async fn delete_branch(&self, branch: &Branch, now: Timestamp) -> Result<()>;
+
+    /// Names the newest commit of a view for good.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if a branch or tag has the name; `NotFound` if the view is not there (any more), or shows
+    /// nothing yet.
+    async fn create_tag(&self, warehouse_id: i64, name: &str, of: &View, now: Timestamp) -> Result<Tag>;
+
+    /// Takes a tag away; false if there is none of that name.
+    async fn delete_tag(&self, warehouse_id: i64, name: &str, now: Timestamp) -> Result<bool>;
 }
 
 /// Reading the tree.

@@ -17,7 +17,9 @@ use crate::session::session;
 const SEED: &str = r"
     INSERT INTO branches (warehouse_id, name, lineage, upto) VALUES (1, 'dev', '{1}', '{10000}');
     INSERT INTO commits (branch_id, seq, id, author, committed_at)
-      SELECT 1, s, gen_random_uuid(), 'a', now() FROM generate_series(1, 20000) s;
+      SELECT 1, s, md5(s::text)::uuid, 'a', timestamptz '2025-01-01' + s * interval '1 second'
+      FROM generate_series(1, 20000) s;
+    INSERT INTO tags SELECT 1, 'v' || t, 1, t, md5(t::text)::uuid, now() FROM generate_series(1, 5000) t;
     INSERT INTO versions (branch_id, seq, ns, class, name, kind, content_id, metadata_location)
       SELECT 1, t + 6000 * v, 'a', 1, 't' || lpad(t::text, 5, '0'), 2, gen_random_uuid(), 'm' || t || '/' || v
       FROM generate_series(1, 20000) t, generate_series(0, 2) v;
@@ -30,7 +32,7 @@ const SEED: &str = r"
     INSERT INTO changes SELECT t, 1, 'lake', now() FROM generate_series(2, 20000) t;";
 
 /// Beside the seed's transaction, and of this schema alone: other tests build indexes meanwhile.
-const ANALYZE: &str = "ANALYZE warehouses, branches, commits, versions, names, locations, active_tokens, changes";
+const ANALYZE: &str = "ANALYZE warehouses, branches, commits, versions, names, locations, active_tokens, changes, tags";
 
 /// A statement, its arguments, the indexes that it may use, and the pages that it may touch.
 struct Case {
@@ -83,6 +85,27 @@ const CASES: &[Case] = &[
         arguments: "'{2,1}', '{9223372036854775807,10000}', '101', '0'",
         indexes: &["commits_pkey"],
         pages: 15,
+    },
+    Case {
+        name: "ref of a name",
+        sql: sql::GET_REF,
+        arguments: "'1', 'v7'",
+        indexes: &["branches_name", "branches_pkey", "tags_pkey"],
+        pages: 12,
+    },
+    Case {
+        name: "commit of an id",
+        sql: sql::GET_COMMIT,
+        arguments: "'1', md5('77')::uuid",
+        indexes: &["branches_pkey", "commits_id", "tags_pin"],
+        pages: 10,
+    },
+    Case {
+        name: "branch at a time",
+        sql: sql::AT_TIME,
+        arguments: "'{2,1}', '{9223372036854775807,10000}', '2025-01-01T01:00:00Z'",
+        indexes: &["branches_pkey", "commits_pkey", "tags_pin"],
+        pages: 80,
     },
     Case {
         name: "commit, read",

@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod locations;
 pub mod model;
 pub mod races;
+pub mod refs;
 pub mod tokens;
 pub mod tree;
 pub mod warehouses;
@@ -75,6 +76,22 @@ macro_rules! conformance {
                 of_overlapping_puts_at_once_one_wins
                 warehouses_are_listed_by_name_whatever_the_page_size
                 branches_are_listed_of_one_warehouse_only
+            }
+            refs {
+                a_branch_begins_as_its_origin_is_and_goes_its_own_way
+                a_branch_has_at_most_sixteen_ancestors
+                branches_and_tags_share_their_names
+                what_is_not_there_cannot_be_forked_or_tagged
+                a_branch_is_renamed_and_protected
+                main_can_be_neither_renamed_nor_deleted
+                what_a_deleted_branch_showed_goes_on_in_its_forks_and_tags
+                a_tag_never_moves
+                an_expression_is_a_name_a_time_or_a_commit
+                a_branch_at_a_time_before_it_was_made_is_its_ancestor
+                refs_are_listed_by_name_whatever_the_page_size
+                of_equal_names_at_once_one_is_made
+                a_fork_made_while_others_commit_shows_one_state
+                each_change_of_a_ref_is_told
             }
             tree {
                 a_key_is_what_its_newest_commit_says
@@ -180,6 +197,7 @@ mod tests {
             include_str!("locations.rs"),
             include_str!("model.rs"),
             include_str!("races.rs"),
+            include_str!("refs.rs"),
             include_str!("tokens.rs"),
             include_str!("tree.rs"),
             include_str!("warehouses.rs"),

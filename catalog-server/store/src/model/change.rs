@@ -6,8 +6,8 @@
 pub enum Topic {
     /// Key: the warehouse's name.
     Warehouse = 1,
-    /// Key: the warehouse's uid, a `/`, the branch's name.
-    Branch = 2,
+    /// A branch or tag. Key: the warehouse's uid, a `/`, the name.
+    Reference = 2,
     /// Key: the token's id.
     Token = 3,
 }
@@ -24,7 +24,7 @@ impl Topic {
     pub fn from_i16(topic: i16) -> Option<Self> {
         match topic {
             1 => Some(Self::Warehouse),
-            2 => Some(Self::Branch),
+            2 => Some(Self::Reference),
             3 => Some(Self::Token),
             _ => None,
         }

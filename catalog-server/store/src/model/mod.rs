@@ -7,6 +7,7 @@ mod commit;
 mod content;
 mod health;
 mod idempotency;
+mod reference;
 mod token;
 mod warehouse;
 
@@ -17,5 +18,6 @@ pub use commit::{Commit, CommitRequest, Expect, Operation, Precondition};
 pub use content::{Content, Entry, Kind, Listed, Version};
 pub use health::Health;
 pub use idempotency::Mark;
+pub use reference::{Asked, MAX_DEPTH, Place, Reference, Revision, Tag};
 pub use token::{NewToken, Token, TokenFilter};
 pub use warehouse::{PutOutcome, PutWarehouse, Warehouse};
