@@ -9,6 +9,7 @@ mod changes;
 mod commit;
 mod error;
 mod health;
+mod history;
 mod idempotency;
 #[cfg(test)]
 mod plans;

@@ -3,8 +3,9 @@
 use sqlx::AssertSqlSafe;
 
 use crate::commit::{read, write};
+use crate::history::{self, log};
 use crate::refs::{self, resolve};
-use crate::tree::{self, list, log};
+use crate::tree::{self, list};
 use crate::{SqliteStore, access, idempotency, tokens};
 
 /// Each step of SQLite's plan.
@@ -30,6 +31,16 @@ async fn hot_statements_neither_read_whole_tables_nor_sort() {
         ("commit of an id", resolve::COMMIT, "commits_id"),
         ("time of a commit", resolve::COMMITTED_AT, "PRIMARY KEY"),
         ("newest of a level", refs::NEWEST, "PRIMARY KEY"),
+        ("log that is filtered", log::FILTERED, "versions_log"),
+        ("log of a key", log::OF_KEY, "PRIMARY KEY"),
+        ("commit", history::GET, "commits_id"),
+        ("children of a commit", history::CHILDREN, "commits_parent"),
+        ("pin", history::PIN, "PRIMARY KEY"),
+        ("touched keys", history::TOUCHED, "versions_log"),
+        ("merged branches", history::MERGED, "commits_merges"),
+        ("keys of a content", history::KEYS_OF, "versions_content"),
+        ("dropped names", history::DROPPED, "names_dropped"),
+        ("newest of a level at a time", resolve::NEWEST_SEQ, "PRIMARY KEY"),
         ("head", read::HEAD, "PRIMARY KEY"),
         ("first seq", read::FIRST_SEQ, "PRIMARY KEY"),
         ("children", read::CHILDREN, "PRIMARY KEY"),

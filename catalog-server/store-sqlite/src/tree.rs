@@ -2,13 +2,13 @@
 
 pub(crate) mod content;
 pub(crate) mod list;
-pub(crate) mod log;
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
 use catalog_store::{
-    Commit, Entry, Key, Kind, Listed, NamespacePath, Page, PaginationParams, Result, TreeStore, Version, View,
+    Commit, Entry, Key, Kind, Listed, LogFilter, NamespacePath, Page, PaginationParams, Result, TreeStore, Version,
+    View,
 };
 use sqlx::SqliteConnection;
 use sqlx::types::Json;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::error::refused;
+use crate::history::log;
 use crate::row::Fields;
 
 use content::Found;
@@ -49,9 +50,9 @@ impl TreeStore for SqliteStore {
     }
 
     #[tracing::instrument(name = "db.commits.log", level = "debug", skip_all)]
-    async fn log(&self, view: &View, page: &PaginationParams) -> Result<Page<Commit>> {
+    async fn log(&self, view: &View, filter: &LogFilter, page: &PaginationParams) -> Result<Page<Commit>> {
         let mut snapshot = self.snapshot().await?;
-        log::log(&mut snapshot, view, page).await
+        log::log(&mut snapshot, view, filter, page).await
     }
 
     #[tracing::instrument(name = "db.versions.named_metadata", level = "debug", skip_all)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::{Cursor, StoreError};
+
 /// Bytes of one level of a namespace or of the name of a table, at most. A B-tree row of Postgres holds 2,704 bytes.
 pub const MAX_LEVEL_BYTES: usize = 255;
 /// Bytes of a whole path, separators included, at most.
@@ -10,6 +12,8 @@ pub const MAX_PATH_BYTES: usize = 1_024;
 /// Joins the levels in the database. It sorts below every character that a name may hold, so that the joined text
 /// sorts as the list of levels does.
 const SEPARATOR: char = '\u{1f}';
+/// Joins the parts of a cursor; no name holds it.
+const FIELD: char = '\u{1e}';
 
 /// Why a name is refused; the text is meant for the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -167,6 +171,42 @@ impl Key {
         Ok(Self { ns, class: Class::Relation, name })
     }
 
+    /// Names the key as the place in a list after which a page begins.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        let Self { ns, class, name } = self;
+        Cursor(format!("{}{FIELD}{}{name}", ns.encoded(), class.as_i16()))
+    }
+
+    /// Reads what [`Self::cursor`] wrote.
+    ///
+    /// # Errors
+    /// `BadCursor` if it is another text.
+    pub fn from_cursor(cursor: &str) -> Result<Self, StoreError> {
+        let (ns, rest) = cursor.split_once(FIELD).ok_or(StoreError::BadCursor)?;
+        let mut rest = rest.chars();
+        let class = match rest.next() {
+            Some('0') => Class::Namespace,
+            Some('1') => Class::Relation,
+            _ => return Err(StoreError::BadCursor),
+        };
+        let ns = match ns {
+            "" => NamespacePath::root(),
+            ns => NamespacePath::new(ns.split(SEPARATOR)).map_err(|_| StoreError::BadCursor)?,
+        };
+        let name = rest.as_str().to_owned();
+        check_name(&name).map_err(|_| StoreError::BadCursor)?;
+        Ok(Self { ns, class, name })
+    }
+
+    /// Reads the columns `ns, class, name`; the database is trusted to hold valid ones only. `None` for a class that is
+    /// not in use.
+    #[must_use]
+    pub fn from_columns(ns: String, class: i16, name: String) -> Option<Self> {
+        let class = [Class::Namespace, Class::Relation].into_iter().find(|c| c.as_i16() == class)?;
+        Some(Self { ns: NamespacePath::from_encoded(ns), class, name })
+    }
+
     /// The path of the namespace that this is the key of; `None` for a table or view.
     #[must_use]
     pub fn namespace(&self) -> Option<NamespacePath> {
@@ -220,6 +260,19 @@ mod tests {
         }
         assert_eq!(NamespacePath::root().key(), None);
         assert_eq!(NamespacePath::root().levels().count(), 0);
+    }
+
+    #[test]
+    fn a_key_is_read_from_its_cursor_and_other_texts_are_none() {
+        let path = NamespacePath::new(["a", "b.c"]).unwrap();
+        for key in [Key::relation(path.clone(), "1t").unwrap(), path.key().unwrap()] {
+            assert_eq!(Key::from_cursor(&key.cursor().0).unwrap(), key);
+            let columns = (key.ns.encoded().to_owned(), key.class.as_i16(), key.name.clone());
+            assert_eq!(Key::from_columns(columns.0, columns.1, columns.2), Some(key));
+        }
+        for bad in ["", "a", "a\u{1e}", "a\u{1e}2t", "a\u{1e}1", "a\u{1f}\u{1e}1t", "a\u{1e}1t\u{1e}"] {
+            assert!(Key::from_cursor(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -14,9 +14,11 @@ mod model;
 mod page;
 mod put;
 mod traits;
+mod walk;
 
 mod coalescer;
 mod fifo;
+pub mod merge;
 mod plan;
 
 #[cfg(feature = "conformance")]
@@ -28,13 +30,14 @@ pub use error::{CommitError, Found, Result, Source, StoreError};
 pub use fifo::{Turn, Turns};
 pub use keys::{Class, Key, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NameError, NamespacePath};
 pub use model::{
-    Access, Asked, Branch, Change, Commit, CommitRequest, Content, Entry, Expect, Health, Kind, Listed, MAX_DEPTH,
-    Mark, NewToken, Operation, Place, Precondition, PutOutcome, PutWarehouse, Reference, Revision, Tag, Token,
-    TokenFilter, Topic, Version, View, Warehouse,
+    About, Access, Asked, Branch, Change, Commit, CommitRequest, Content, Dropped, Entry, Expect, Health, Kind, Listed,
+    LogFilter, MAX_DEPTH, Mark, NewToken, Operation, Origin, Place, Precondition, PutOutcome, PutWarehouse, Reference,
+    Revision, Span, Tag, Token, TokenFilter, Topic, Version, View, Warehouse,
 };
 pub use page::{Cursor, Page, PaginationParams, Start};
 pub use plan::{CommitRow, Head, LocationProbe, NameRow, Plan, PurgeRow, Rows, State, VersionRow, overlap, plan};
 pub use traits::{
-    AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, IdempotencyStore, RefStore, TokenStore,
-    TreeStore, WarehouseStore,
+    AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, HistoryStore, IdempotencyStore, RefStore,
+    TokenStore, TreeStore, WarehouseStore,
 };
+pub use walk::Walk;

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Entry, Health, Key, Kind, Listed, Mark,
-    NamespacePath, NewToken, Page, PaginationParams, PutOutcome, PutWarehouse, Reference, Result, Revision, Tag, Token,
-    TokenFilter, View, Warehouse,
+    Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Dropped, Entry, Health, Key, Kind, Listed,
+    LogFilter, Mark, NamespacePath, NewToken, Page, PaginationParams, PutOutcome, PutWarehouse, Reference, Result,
+    Revision, Span, Tag, Token, TokenFilter, View, Warehouse,
 };
 
 /// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
@@ -18,6 +18,7 @@ pub trait CatalogStore:
     + WarehouseStore
     + RefStore
     + TreeStore
+    + HistoryStore
     + CommitStore
     + IdempotencyStore
     + TokenStore
@@ -31,6 +32,7 @@ impl<T> CatalogStore for T where
         + WarehouseStore
         + RefStore
         + TreeStore
+        + HistoryStore
         + CommitStore
         + IdempotencyStore
         + TokenStore
@@ -138,8 +140,9 @@ pub trait TreeStore: Send + Sync + 'static {
     /// question.
     async fn list(&self, view: &View, ns: &NamespacePath, kind: Kind, page: &PaginationParams) -> Result<Page<Listed>>;
 
-    /// The commits that led to a view, newest first, on through its ancestors.
-    async fn log(&self, view: &View, page: &PaginationParams) -> Result<Page<Commit>>;
+    /// The commits that led to a view, newest first, on through its ancestors; of them those that are wanted. A page of
+    /// few wanted ones may be short, even empty, and still have a next one.
+    async fn log(&self, view: &View, filter: &LogFilter, page: &PaginationParams) -> Result<Page<Commit>>;
 
     /// Which of these metadata files any version of this content names, on any branch: they must not die.
     async fn named_metadata(&self, content_id: Uuid, locations: &[String]) -> Result<HashSet<String>>;
@@ -147,6 +150,52 @@ pub trait TreeStore: Send + Sync + 'static {
     /// Which of these commits were applied, on any branch. One that is in doubt may still become applied; ask about old
     /// ones only.
     async fn applied_commits(&self, ids: &[Uuid]) -> Result<HashSet<Uuid>>;
+}
+
+/// What has become of the tree: single commits, what they touched, what was merged and dropped. [`crate::merge`] builds
+/// diffs, merges, cherry-picks and reverts on it.
+#[async_trait]
+pub trait HistoryStore: Send + Sync + 'static {
+    /// A commit of a warehouse, and the state after it. Of one that is old, retention may have taken some of that state;
+    /// [`RefStore::resolve`] tells.
+    async fn get_commit(&self, warehouse_id: i64, id: Uuid) -> Result<Option<(Commit, View)>>;
+
+    /// A commit and those before it, newest first, on through the ancestors of its branch; `None` if there is no such
+    /// commit in the warehouse. A page costs the same wherever it is.
+    async fn get_commit_ancestry(
+        &self,
+        warehouse_id: i64,
+        id: Uuid,
+        page: &PaginationParams,
+    ) -> Result<Option<Page<Commit>>>;
+
+    /// The commits that follow a commit directly: one on its branch, and the first of each branch that was forked there.
+    /// By id.
+    async fn children(&self, warehouse_id: i64, id: Uuid, page: &PaginationParams) -> Result<Page<Commit>>;
+
+    /// The view as it is now: the seq of its head instead of `i64::MAX`.
+    async fn pin(&self, view: &View) -> Result<View>;
+
+    /// The keys that any commit of these ranges changed, in order, each once.
+    async fn touched(&self, spans: &[Span], page: &PaginationParams) -> Result<Page<Key>>;
+
+    /// As [`TreeStore::look`], for many keys at once, in their order.
+    async fn look_all(&self, view: &View, keys: &[Key]) -> Result<Vec<Option<Entry>>>;
+
+    /// What was merged into a branch up to a seq: for each branch that was, the newest state of it.
+    async fn merged(&self, branch_id: i64, upto: i64) -> Result<Vec<View>>;
+
+    /// All keys under which any of these contents ever was on the branches of a view, sorted, each once.
+    async fn keys_of(&self, view: &View, contents: &[Uuid]) -> Result<Vec<Key>>;
+
+    /// What was dropped on the branch itself and is still gone, by key; of one namespace, if one is named. What its
+    /// ancestors dropped before it was forked is theirs to list.
+    async fn list_dropped(
+        &self,
+        branch: &Branch,
+        ns: Option<&NamespacePath>,
+        page: &PaginationParams,
+    ) -> Result<Page<Dropped>>;
 }
 
 /// The one way in which the tree changes.

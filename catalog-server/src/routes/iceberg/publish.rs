@@ -142,8 +142,12 @@ async fn swing(
     let operations = written.iter().map(|one| one.operation.clone()).chain(others).collect();
     let preconditions = written.iter().filter_map(|one| one.precondition.clone()).collect();
     let author = session.principal.name.clone();
-    match commit(app, session, CommitRequest { id, author, message, operations, preconditions, idempotency: None })
-        .await
+    match commit(
+        app,
+        session,
+        CommitRequest { id, author, message, operations, preconditions, idempotency: None, origin: None },
+    )
+    .await
     {
         Ok(_) => {
             for Written { published: Published { metadata_location, metadata }, .. } in written {

@@ -47,9 +47,11 @@ pub const COMMIT_READ: &str = "
 /// All rows of a group's winners. `names` gets only the keys that appeared or disappeared, so that it is often empty.
 pub const COMMIT_WRITE: &str = "
     WITH c AS (
-      INSERT INTO commits (branch_id, seq, id, parent_id, author, message, committed_at)
+      INSERT INTO commits
+        (branch_id, seq, id, parent_id, author, message, committed_at, merge_branch, merge_seq, origin_id)
       SELECT $1::bigint, u.*
-      FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[]) u),
+      FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[],
+                  $23::bigint[], $24::bigint[], $25::uuid[]) u),
     n AS (
       INSERT INTO names (branch_id, ns, class, name, kind, seq, first_seq)
       SELECT $1::bigint, u.*

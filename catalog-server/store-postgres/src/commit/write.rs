@@ -1,6 +1,6 @@
 //! What a group's winners need written.
 
-use catalog_store::{Branch, CommitRow, NameRow, PurgeRow, Rows, VersionRow};
+use catalog_store::{Branch, CommitRow, NameRow, Origin, PurgeRow, Rows, VersionRow};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -37,9 +37,11 @@ pub(super) async fn rows(
 
 fn tree(branch: i64, commits: Vec<CommitRow>, names: Vec<NameRow>, versions: Vec<VersionRow>) -> Statement {
     let statement = sqlx::query(COMMIT_WRITE).bind(branch);
+    let origins = Origins::of(&commits);
     let statement = Commits::of(commits).bind(statement);
     let statement = Names::of(names).bind(statement);
-    Versions::of(versions).bind(statement)
+    let statement = Versions::of(versions).bind(statement);
+    origins.bind(statement)
 }
 
 /// Rows of `commits`, column by column.
@@ -57,7 +59,7 @@ impl Commits {
     fn of(rows: Vec<CommitRow>) -> Self {
         let mut columns = Self::default();
         for row in rows {
-            let CommitRow { id, seq, branch_id: _, parent_id, author, message, committed_at } = row;
+            let CommitRow { id, seq, branch_id: _, parent_id, author, message, committed_at, origin: _ } = row;
             columns.seq.push(seq);
             columns.id.push(id);
             columns.parent_id.push(parent_id);
@@ -71,6 +73,36 @@ impl Commits {
     fn bind(self, statement: Statement) -> Statement {
         let Self { seq, id, parent_id, author, message, committed_at } = self;
         statement.bind(seq).bind(id).bind(parent_id).bind(author).bind(message).bind(committed_at)
+    }
+}
+
+/// Where the rows of `commits` come from, column by column.
+#[derive(Default)]
+struct Origins {
+    merge_branch: Vec<Option<i64>>,
+    merge_seq: Vec<Option<i64>>,
+    origin_id: Vec<Option<Uuid>>,
+}
+
+impl Origins {
+    fn of(rows: &[CommitRow]) -> Self {
+        let mut columns = Self::default();
+        for row in rows {
+            let (merge, commit) = match row.origin {
+                Some(Origin::Merge { branch_id, seq }) => (Some((branch_id, seq)), None),
+                Some(Origin::Commit(id)) => (None, Some(id)),
+                None => (None, None),
+            };
+            columns.merge_branch.push(merge.map(|(branch, _)| branch));
+            columns.merge_seq.push(merge.map(|(_, seq)| seq));
+            columns.origin_id.push(commit);
+        }
+        columns
+    }
+
+    fn bind(self, statement: Statement) -> Statement {
+        let Self { merge_branch, merge_seq, origin_id } = self;
+        statement.bind(merge_branch).bind(merge_seq).bind(origin_id)
     }
 }
 

@@ -4,7 +4,7 @@
 //! the feed. What reads under a lock is a statement after it.
 
 pub(crate) mod branches;
-mod resolve;
+pub(crate) mod resolve;
 pub(crate) mod sql;
 mod tags;
 

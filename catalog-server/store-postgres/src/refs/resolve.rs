@@ -64,7 +64,17 @@ async fn commit(database: &Database, warehouse_id: i64, id: Uuid) -> Result<Opti
 }
 
 async fn at_time(database: &Database, branch: &Branch, time: Timestamp) -> Result<Option<Revision>, Failure> {
-    let View { lineage, upto } = View::head(branch);
+    let Some((view, place)) = level_at(database, &View::head(branch), time).await? else { return Ok(None) };
+    Ok(place.seq(view.upto[0]).is_ok().then_some(Revision { branch: None, view }))
+}
+
+/// A view as it was at a time: the nearest of its levels that had a commit by then, at the last of these.
+pub(crate) async fn level_at(
+    database: &Database,
+    view: &View,
+    time: Timestamp,
+) -> Result<Option<(View, Place)>, Failure> {
+    let View { lineage, upto } = view;
     let statement = sqlx::query(AT_TIME).bind(lineage.clone()).bind(upto.clone()).bind(Time(time));
     let Some(row) = database.fetch_optional(statement).await? else { return Ok(None) };
     let mut columns = Columns::new(&row);
@@ -72,11 +82,11 @@ async fn at_time(database: &Database, branch: &Branch, time: Timestamp) -> Resul
     let seq: i64 = columns.take()?;
     let mut place = read_place(&mut columns, seq)?;
     let level = usize::try_from(depth - 1).map_err(|_| Failure::Data(format!("a level {depth}")))?;
-    let mut view = View { lineage: lineage[level..].to_vec(), upto: upto[level..].to_vec() };
+    let mut then = View { lineage: lineage[level..].to_vec(), upto: upto[level..].to_vec() };
     // The state at the fork is kept for the branch itself.
-    place.tagged |= view.upto[0] == seq;
-    view.upto[0] = seq;
-    Ok(place.seq(seq).is_ok().then_some(Revision { branch: None, view }))
+    place.tagged |= then.upto[0] == seq;
+    then.upto[0] = seq;
+    Ok(Some((then, place)))
 }
 
 /// Reads whether the branch lives, its floor and whether there is a tag at `seq`, which is a commit's.

@@ -1,24 +1,28 @@
 //! Reading `versions`, `names` and `commits`.
 
+mod commit;
 mod content;
 mod list;
-mod log;
 mod sql;
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use catalog_store::{Commit, Entry, Key, Kind, Listed, NamespacePath, Page, PaginationParams, Result, TreeStore, View};
+use catalog_store::{
+    Commit, Entry, Key, Kind, Listed, LogFilter, NamespacePath, Page, PaginationParams, Result, TreeStore, View,
+};
 use tracing::instrument;
 use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::columns::Columns;
 use crate::commit::COMMIT_KNOWN;
+use crate::history::log;
 use crate::text::storable;
 
 use list::Names;
 
+pub(crate) use commit::read_commit;
 pub(crate) use content::{ContentColumns, Properties, read_version};
 pub(crate) use list::Children;
 pub use sql::{LIST, LIST_MAIN, LOG, LOOK, NAMED_METADATA};
@@ -46,8 +50,8 @@ impl TreeStore for PostgresStore {
     }
 
     #[instrument(name = "db.commits.log", level = "debug", skip_all, err(level = "debug"))]
-    async fn log(&self, view: &View, page: &PaginationParams) -> Result<Page<Commit>> {
-        log::page(&self.requests, view, page).await
+    async fn log(&self, view: &View, filter: &LogFilter, page: &PaginationParams) -> Result<Page<Commit>> {
+        log::page(&self.requests, view, filter, page).await
     }
 
     #[instrument(name = "db.versions.named_metadata", level = "debug", skip_all, err(level = "debug"))]

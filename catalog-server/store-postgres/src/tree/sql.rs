@@ -57,16 +57,18 @@ pub const LIST: &str = "
     SELECT b.m, p.name, p.kind FROM b LEFT JOIN p ON true ORDER BY p.name";
 
 /// The commits of a view, newest first, level by level: one backward range of the primary key per level.
-pub const LOG: &str = "
-    SELECT c.id, c.seq, c.branch_id, c.parent_id, c.author, c.message, c.committed_at
-    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY l(bid, upto, d),
+pub const LOG: &str = concat!(
+    "SELECT ",
+    crate::history::sql::commit_columns!(),
+    " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY l(bid, upto, d),
       LATERAL (
         SELECT * FROM commits c
         WHERE c.branch_id = l.bid AND c.seq <= l.upto
         ORDER BY c.seq DESC
         LIMIT $3::bigint + $4::bigint) c
     ORDER BY l.d, c.seq DESC
-    LIMIT $3::bigint OFFSET $4::bigint";
+    LIMIT $3::bigint OFFSET $4::bigint"
+);
 
 /// Index `versions_content`.
 pub const NAMED_METADATA: &str = "

@@ -43,6 +43,7 @@ pub(crate) fn request(operations: Vec<Operation>, preconditions: Vec<Preconditio
         operations,
         preconditions,
         idempotency: None,
+        origin: None,
     }
 }
 

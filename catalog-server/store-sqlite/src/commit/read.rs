@@ -14,7 +14,7 @@ use crate::error::refused;
 use crate::row::Fields;
 use crate::tree;
 use crate::tree::content::Found;
-use crate::tree::list::{class_of, next_names};
+use crate::tree::list::next_names;
 
 pub(crate) const HEAD: &str = "
     SELECT seq, id, committed_at FROM commits
@@ -122,7 +122,7 @@ async fn children(
     }
     for kind in [Kind::Namespace, Kind::Table, Kind::View] {
         let names = inherited_children(change, branch, ns, kind, enough).await?;
-        children.extend(names.into_iter().map(|name| (class_of(kind), name)));
+        children.extend(names.into_iter().map(|name| (kind.class(), name)));
     }
     Ok(children)
 }

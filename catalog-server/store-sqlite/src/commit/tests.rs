@@ -41,6 +41,7 @@ async fn try_commit(store: &SqliteStore, branch: &Branch, operation: Operation) 
         operations: vec![operation],
         preconditions: vec![],
         idempotency: None,
+        origin: None,
     };
     store.commit(branch, vec![request], Timestamp::UNIX_EPOCH).await.remove(0)
 }
@@ -144,6 +145,7 @@ fn after_an_unknown_outcome_losers_may_try_again_and_winners_may_not() {
         author: String::new(),
         message: String::new(),
         committed_at: Timestamp::UNIX_EPOCH,
+        origin: None,
     };
     let key = Key::relation(NamespacePath::root(), "t").unwrap();
     let results = vec![Ok(commit), Err(CommitError::Conflict { key, found: Found::Absent })];

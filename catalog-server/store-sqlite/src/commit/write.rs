@@ -1,6 +1,6 @@
 //! The rows of a group's winners.
 
-use catalog_store::{Commit, NameRow, PurgeRow, Result, Rows, VersionRow};
+use catalog_store::{Commit, NameRow, Origin, PurgeRow, Result, Rows, VersionRow};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -11,8 +11,9 @@ use crate::row::micros;
 use crate::tree::content::Columns;
 
 const COMMIT: &str = "
-    INSERT INTO commits (branch_id, seq, id, parent_id, author, message, committed_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    INSERT INTO commits
+      (branch_id, seq, id, parent_id, author, message, committed_at, merge_branch, merge_seq, origin_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const VERSION: &str = "
     INSERT INTO versions (branch_id, seq, ns, class, name, prev_seq, kind, content_id, metadata_location, properties)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -59,7 +60,12 @@ pub(super) async fn rows(
 }
 
 async fn commit(change: &mut SqliteConnection, row: &Commit) -> Result<()> {
-    let Commit { id, seq, branch_id, parent_id, author, message, committed_at } = row;
+    let Commit { id, seq, branch_id, parent_id, author, message, committed_at, origin } = row;
+    let (merge, commit) = match origin {
+        Some(Origin::Merge { branch_id, seq }) => (Some((branch_id, seq)), None),
+        Some(Origin::Commit(id)) => (None, Some(id)),
+        None => (None, None),
+    };
     sqlx::query(COMMIT)
         .bind(branch_id)
         .bind(seq)
@@ -68,6 +74,9 @@ async fn commit(change: &mut SqliteConnection, row: &Commit) -> Result<()> {
         .bind(author)
         .bind(message)
         .bind(micros(*committed_at))
+        .bind(merge.map(|(branch, _)| branch))
+        .bind(merge.map(|(_, seq)| seq))
+        .bind(commit)
         .execute(change)
         .await
         .map_err(refused)?;

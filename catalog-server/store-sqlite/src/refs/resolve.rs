@@ -21,6 +21,9 @@ pub(crate) const PLACE: &str = "
       coalesce((SELECT c.seq FROM commits c WHERE c.branch_id = b.id ORDER BY c.seq DESC LIMIT 1), 0),
       EXISTS (SELECT 1 FROM tags t WHERE t.branch_id = b.id AND t.seq = ?2)
     FROM branches b WHERE b.id = ?1 AND b.warehouse_id = ?3";
+/// The newest commit of a level of a view.
+pub(crate) const NEWEST_SEQ: &str =
+    "SELECT seq FROM commits WHERE branch_id = ?1 AND seq <= ?2 ORDER BY seq DESC LIMIT 1";
 pub(crate) const COMMITTED_AT: &str = "SELECT committed_at FROM commits WHERE branch_id = ?1 AND seq = ?2";
 
 pub(super) async fn resolve(
@@ -82,22 +85,34 @@ pub(super) async fn place(
     .map_err(refused)
 }
 
-/// The nearest level whose first commit is not later than the time, at its last commit that is not later.
 async fn at_time(snapshot: &mut SqliteConnection, branch: &Branch, time: Timestamp) -> Result<Option<Revision>> {
-    let View { lineage, upto } = View::head(branch);
-    for (level, (branch_id, upto_seq)) in lineage.iter().zip(&upto).enumerate() {
-        let warehouse = branch.warehouse_id;
-        let Some(tip) = place(snapshot, warehouse, *branch_id, *upto_seq).await? else { return Ok(None) };
-        let seq = last_until(snapshot, *branch_id, tip.head_seq.min(*upto_seq), time).await?;
+    let head = View::head(branch);
+    let Some(view) = level_at(snapshot, &head, time).await? else { return Ok(None) };
+    let (branch_id, seq) = view.tip()?;
+    let level = head.lineage.len() - view.lineage.len();
+    let there = match place(snapshot, branch.warehouse_id, branch_id, seq).await? {
+        // The state at the fork is kept for the branch itself.
+        Some(place) => head.upto[level] == seq || place.seq(seq).is_ok(),
+        None => false,
+    };
+    Ok(there.then_some(Revision { branch: None, view }))
+}
+
+/// A view as it was at a time: the nearest of its levels that had a commit by then, at the last of these.
+pub(crate) async fn level_at(snapshot: &mut SqliteConnection, view: &View, time: Timestamp) -> Result<Option<View>> {
+    let View { lineage, upto } = view;
+    for (level, (branch_id, upto_seq)) in lineage.iter().zip(upto).enumerate() {
+        let newest: Option<i64> = sqlx::query_scalar(NEWEST_SEQ)
+            .bind(branch_id)
+            .bind(upto_seq)
+            .fetch_optional(&mut *snapshot)
+            .await
+            .map_err(refused)?;
+        let seq = last_until(snapshot, *branch_id, newest.unwrap_or(0), time).await?;
         if seq > 0 {
-            let mut view = View { lineage: lineage[level..].to_vec(), upto: upto[level..].to_vec() };
-            view.upto[0] = seq;
-            // The state at the fork is kept for the branch itself.
-            let there = match place(snapshot, warehouse, *branch_id, seq).await? {
-                Some(place) => seq == *upto_seq || place.seq(seq).is_ok(),
-                None => false,
-            };
-            return Ok(there.then_some(Revision { branch: None, view }));
+            let mut then = View { lineage: lineage[level..].to_vec(), upto: upto[level..].to_vec() };
+            then.upto[0] = seq;
+            return Ok(Some(then));
         }
     }
     Ok(None)

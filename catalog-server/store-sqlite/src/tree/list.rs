@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog_store::{Class, Cursor, Kind, Listed, NamespacePath, Page, PaginationParams, Result, View};
+use catalog_store::{Cursor, Kind, Listed, NamespacePath, Page, PaginationParams, Result, View};
 use sqlx::SqliteConnection;
 
 use crate::error::refused;
@@ -47,7 +47,7 @@ async fn list_main(
     let names: Vec<String> = sqlx::query_scalar(LIST_MAIN)
         .bind(branch_id)
         .bind(ns.encoded())
-        .bind(class_of(kind).as_i16())
+        .bind(kind.class().as_i16())
         .bind(slice.after.unwrap_or_default())
         .bind(kind.as_i16())
         .bind(slice.fetch)
@@ -94,7 +94,7 @@ pub(crate) async fn next_names(
         let rows = sqlx::query(LIST_LEVEL)
             .bind(branch_id)
             .bind(ns.encoded())
-            .bind(class_of(kind).as_i16())
+            .bind(kind.class().as_i16())
             .bind(after)
             .bind(upto)
             .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
@@ -125,13 +125,6 @@ fn merge(levels: Vec<Vec<(String, Option<Kind>)>>, kind: Kind, limit: usize) -> 
     let live = live.take(limit + 1).map(|(name, _)| Listed { name, kind }).collect();
     let page = Page::cut(live, limit, |last: &Listed| Cursor(last.name.clone()));
     Page { next: page.next.or(known.map(Cursor)), items: page.items }
-}
-
-pub(crate) fn class_of(kind: Kind) -> Class {
-    match kind {
-        Kind::Namespace => Class::Namespace,
-        Kind::Table | Kind::View => Class::Relation,
-    }
 }
 
 #[cfg(test)]

@@ -50,8 +50,8 @@ impl CommitStore for Scripted {
 }
 
 fn commit(branch: &Branch, request: CommitRequest, now: Timestamp) -> Commit {
-    let CommitRequest { id, author, message, .. } = request;
-    Commit { id, seq: 1, branch_id: branch.id, parent_id: None, author, message, committed_at: now }
+    let CommitRequest { id, author, message, origin, .. } = request;
+    Commit { id, seq: 1, branch_id: branch.id, parent_id: None, author, message, committed_at: now, origin }
 }
 
 struct Epoch;
@@ -79,6 +79,7 @@ fn request(n: u128) -> CommitRequest {
         operations: vec![],
         preconditions: vec![],
         idempotency: None,
+        origin: None,
     }
 }
 

@@ -16,7 +16,13 @@ impl Chance {
         Self(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    /// Seeded by this number.
+    pub(super) fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Any number.
+    pub(super) fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,7 +32,7 @@ impl Chance {
 
     /// A number below `end`.
     pub(super) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
+        usize::try_from(self.number() % u64::try_from(end).unwrap()).unwrap()
     }
 
     /// True in so many of a hundred cases.

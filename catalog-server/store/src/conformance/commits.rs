@@ -16,7 +16,7 @@ use super::things::{
 };
 use super::tree::names;
 use crate::{
-    Branch, Clock, Commit, CommitRequest, CommitStore, Expect, Found, GroupCommit, GroupLimits, Ids, Kind,
+    Branch, Clock, Commit, CommitRequest, CommitStore, Expect, Found, GroupCommit, GroupLimits, Ids, Kind, LogFilter,
     NamespacePath, Operation, PaginationParams, Precondition, SystemClock, Version, View,
 };
 
@@ -70,15 +70,19 @@ pub async fn commits_form_a_chain_that_the_log_tells_backwards(subject: &Subject
         chain.extend(commit_all(subject, &branch, requests).await.into_iter().map(Result::unwrap));
     }
     for (n, commit) in chain.iter().enumerate() {
-        let Commit { id: _, seq, branch_id, parent_id, author, message, committed_at: _ } = commit;
+        let Commit { id: _, seq, branch_id, parent_id, author, message, committed_at: _, origin } = commit;
         assert_eq!((*seq, *branch_id), (i64::try_from(n).unwrap() + 1, branch.id));
+        assert_eq!(*origin, None);
         assert_eq!(*parent_id, n.checked_sub(1).map(|before| chain[before].id));
         assert_eq!((author.as_str(), message.as_str()), ("token:team/etl", "a test's commit"));
     }
     chain.reverse();
-    check(&chain, &[1, 2, 3, 7, 8, 9], async |page| subject.replica.log(&View::head(&branch), &page).await).await;
+    check(&chain, &[1, 2, 3, 7, 8, 9], async |page| {
+        subject.replica.log(&View::head(&branch), &LogFilter::default(), &page).await
+    })
+    .await;
     let past = View::at(&branch, 3);
-    check(&chain[5..], &[1, 2, 3, 4], async |page| subject.store.log(&past, &page).await).await;
+    check(&chain[5..], &[1, 2, 3, 4], async |page| subject.store.log(&past, &LogFilter::default(), &page).await).await;
 }
 
 pub async fn time_never_goes_back(subject: &Subject) {
@@ -277,5 +281,5 @@ pub async fn a_caller_that_gives_up_tears_nothing(subject: &Subject) {
 
 /// The whole history of a branch, newest first.
 pub(super) async fn log(subject: &Subject, branch: &Branch) -> Vec<Commit> {
-    walk(1_000, async |page| subject.store.log(&View::head(branch), &page).await).await
+    walk(1_000, async |page| subject.store.log(&View::head(branch), &LogFilter::default(), &page).await).await
 }

@@ -18,8 +18,11 @@ use crate::CatalogStore;
 pub mod access;
 pub mod changes;
 pub mod commits;
+pub mod graph;
+pub mod history;
 pub mod idempotency;
 pub mod locations;
+pub mod merges;
 pub mod model;
 pub mod races;
 pub mod refs;
@@ -105,6 +108,29 @@ macro_rules! conformance {
                 a_cursor_that_is_none_is_refused
                 a_page_beyond_the_end_is_empty
                 metadata_that_any_version_names_is_told
+            }
+            history {
+                a_log_is_filtered_by_author_time_and_what_was_changed
+                the_ancestry_of_a_commit_goes_on_into_the_branches_that_it_came_from
+                children_of_a_commit_are_told_on_all_branches
+                a_commit_shows_what_was_before_and_after
+                a_diff_is_what_leads_from_one_state_to_the_other
+                keys_that_a_range_of_commits_touched_are_told_once
+                what_was_dropped_is_listed_and_can_be_put_back
+                where_a_commit_comes_from_is_recorded
+            }
+            merges {
+                a_merge_brings_what_the_source_did_in_one_commit
+                what_both_sides_changed_is_reported_and_a_mode_decides
+                merges_in_both_directions_begin_where_the_last_one_ended
+                what_came_by_way_of_a_third_branch_is_known
+                a_namespace_that_one_side_dropped_stops_what_the_other_did_in_it
+                a_table_that_both_sides_renamed_is_not_there_twice
+                a_target_that_moved_since_it_was_compared_is_a_conflict
+                one_commit_is_picked_and_taken_back
+            }
+            graph {
+                random_histories_branch_and_merge_as_a_model_says
             }
             model {
                 random_trees_read_as_a_model_says
@@ -193,8 +219,11 @@ mod tests {
             include_str!("access.rs"),
             include_str!("changes.rs"),
             include_str!("commits.rs"),
+            include_str!("graph.rs"),
+            include_str!("history.rs"),
             include_str!("idempotency.rs"),
             include_str!("locations.rs"),
+            include_str!("merges.rs"),
             include_str!("model.rs"),
             include_str!("races.rs"),
             include_str!("refs.rs"),

@@ -14,7 +14,7 @@ use super::things::{
 use super::tree::names;
 use crate::{
     Branch, Class, Commit, CommitError, CommitRequest, Content, Entry, Expect, Found, Ids, Key, Kind, Listed,
-    NamespacePath, Operation, Precondition, Version, View,
+    LogFilter, NamespacePath, Operation, Precondition, Version, View,
 };
 
 type Tree = BTreeMap<Key, Entry>;
@@ -186,8 +186,8 @@ impl Line {
             }
         }
         let log = &self.log[self.states.len() - 1 - seq..];
-        check(log, sizes, async |page| subject.store.log(&view, &page).await).await;
-        assert_eq!(walk(1_000, async |page| subject.replica.log(&view, &page).await).await, log);
+        check(log, sizes, async |page| subject.store.log(&view, &LogFilter::default(), &page).await).await;
+        assert_eq!(walk(1_000, async |page| subject.replica.log(&view, &LogFilter::default(), &page).await).await, log);
     }
 }
 

@@ -111,7 +111,7 @@ pub(super) fn request(operations: Vec<Operation>) -> CommitRequest {
 
 pub(super) fn requiring(operations: Vec<Operation>, preconditions: Vec<Precondition>) -> CommitRequest {
     let (author, message) = ("token:team/etl".to_owned(), "a test's commit".to_owned());
-    CommitRequest { id: Ids.ordered(), author, message, operations, preconditions, idempotency: None }
+    CommitRequest { id: Ids.ordered(), author, message, operations, preconditions, idempotency: None, origin: None }
 }
 
 /// Creates a namespace.

@@ -10,7 +10,7 @@ use super::things::{
     table, table_key, update, view,
 };
 use crate::{
-    Content, Cursor, Entry, Expect, Ids, Key, Kind, Listed, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NamespacePath,
+    Content, Cursor, Entry, Expect, Ids, Key, Kind, Listed, LogFilter, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NamespacePath,
     PaginationParams, StoreError, TokenFilter, Version, View,
 };
 
@@ -162,7 +162,7 @@ pub async fn a_cursor_that_is_none_is_refused(subject: &Subject) {
     commit(subject, &branch, create_ns("a")).await;
     for cursor in ["", "nonsense", "1", "{}", "[]", ":", "/", "9999:1", "1:x"] {
         let page = PaginationParams::first(10).after(Cursor(cursor.into()));
-        let log = subject.store.log(&View::head(&branch), &page).await;
+        let log = subject.store.log(&View::head(&branch), &LogFilter::default(), &page).await;
         assert!(matches!(log, Err(StoreError::BadCursor)), "{cursor}: {log:?}");
         let tokens = subject.store.list_active_tokens(&TokenFilter::default(), at(0), &page).await;
         assert!(matches!(tokens, Err(StoreError::BadCursor)), "{cursor}: {tokens:?}");

@@ -77,6 +77,22 @@ pub struct CommitRequest {
     pub preconditions: Vec<Precondition>,
     /// Written with the commit. If it is there already, the request is not applied: it was before.
     pub idempotency: Option<Mark>,
+    /// Where the changes come from, if they were made elsewhere.
+    pub origin: Option<Origin>,
+}
+
+/// Where a commit's changes come from. It is recorded, and never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A merge: from then on its branch has all that the other one had up to that seq.
+    Merge {
+        /// The branch that was merged.
+        branch_id: i64,
+        /// Its newest commit that was.
+        seq: i64,
+    },
+    /// A cherry-pick or a revert of this commit.
+    Commit(Uuid),
 }
 
 /// A commit that was applied.
@@ -96,4 +112,6 @@ pub struct Commit {
     pub message: String,
     /// Never before its parent's.
     pub committed_at: Timestamp,
+    /// Where its changes come from, if they were made elsewhere.
+    pub origin: Option<Origin>,
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use crate::Class;
+
 /// What kind of thing a version holds; the column `kind`, where 0 is a tombstone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i16)]
@@ -21,6 +23,15 @@ impl Kind {
     #[must_use]
     pub fn as_i16(self) -> i16 {
         self as i16
+    }
+
+    /// Where it is among the keys of its namespace.
+    #[must_use]
+    pub fn class(self) -> Class {
+        match self {
+            Self::Namespace => Class::Namespace,
+            Self::Table | Self::View => Class::Relation,
+        }
     }
 
     /// Reads the column `kind`; `None` for a tombstone and for numbers that are not in use.

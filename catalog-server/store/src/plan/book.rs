@@ -79,7 +79,7 @@ impl Book {
     }
 
     fn commit(&mut self, request: &CommitRequest) -> Commit {
-        let CommitRequest { id, author, message, operations: _, preconditions: _, idempotency: _ } = request;
+        let CommitRequest { id, author, message, operations: _, preconditions: _, idempotency: _, origin } = request;
         let parent = self.state.head.or(self.state.fork);
         let commit = Commit {
             id: *id,
@@ -89,6 +89,7 @@ impl Book {
             author: author.clone(),
             message: message.clone(),
             committed_at: parent.map_or(self.now, |parent| parent.committed_at.max(self.now)),
+            origin: *origin,
         };
         self.state.head = Some(Head { seq: commit.seq, id: commit.id, committed_at: commit.committed_at });
         self.commits.push(commit.clone());

@@ -74,6 +74,7 @@ fn request(n: u128, operations: Vec<Operation>, preconditions: Vec<Precondition>
         operations,
         preconditions,
         idempotency: None,
+        origin: None,
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) async fn create(
         operations: vec![Operation::Put { key, expect: Expect::Absent, content, locations: None }],
         preconditions: ns.parent().map(Precondition::Exists).into_iter().collect(),
         idempotency: None,
+        origin: None,
     };
     commit(&app, &session, request).await.map_err(|error| conflict::creating(Kind::Namespace, error))?;
     Ok(Json(NamespaceResponse { namespace, properties }))

@@ -34,6 +34,7 @@ pub(crate) async fn drop(
             operations: vec![Operation::Delete { key: found.key, expect, purge: false }],
             preconditions: vec![Precondition::Empty(ns.clone())],
             idempotency: None,
+            origin: None,
         };
         match commit(&app, &session, request).await {
             Ok(_) => return Ok(StatusCode::NO_CONTENT),

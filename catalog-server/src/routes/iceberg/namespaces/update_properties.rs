@@ -48,6 +48,7 @@ pub(crate) async fn update_properties(
             operations: vec![Operation::Put { key: found.key, expect, content, locations: None }],
             preconditions: Vec::new(),
             idempotency: None,
+            origin: None,
         };
         match commit(&app, &session, request).await {
             Ok(_) => return Ok(Json(response)),

@@ -57,6 +57,7 @@ async fn drop(
             operations: vec![Operation::Delete { key: key.clone(), expect, purge }],
             preconditions: Vec::new(),
             idempotency: None,
+            origin: None,
         };
         match commit(app, session, request).await {
             Ok(_) => return Ok(StatusCode::NO_CONTENT),

@@ -133,6 +133,7 @@ impl Registration {
             operations: vec![Operation::Put { key: key.clone(), expect, content, locations: Some(claims.clone()) }],
             preconditions: vec![Precondition::Exists(key.ns.clone())],
             idempotency: None,
+            origin: None,
         }
     }
 }

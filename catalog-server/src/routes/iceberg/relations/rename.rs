@@ -54,6 +54,7 @@ async fn rename(app: &App, session: &Session, sort: Sort, request: RenameTableRe
             operations: operations(&from, &to, sort, found),
             preconditions: vec![Precondition::Exists(to.ns.clone())],
             idempotency: None,
+            origin: None,
         };
         match commit(app, session, request).await {
             Ok(_) => return Ok(StatusCode::NO_CONTENT),

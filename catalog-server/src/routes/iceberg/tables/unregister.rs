@@ -43,6 +43,7 @@ pub(crate) async fn unregister(
             preconditions: Vec::new(),
             // The table will be gone, and with it what the state tells of it.
             idempotency: session.repeatable.as_ref().map(|r| r.mark_with(&table.metadata_location)),
+            origin: None,
         };
         match commit(&app, &session, request).await {
             Ok(_) => return answer::relation(Some(&table.metadata_location), &metadata, None, None),
