@@ -89,6 +89,18 @@ mod tests {
     }
 
     #[test]
+    fn the_first_commit_may_make_its_schema_current_last() {
+        let mut updates = first_commit();
+        let current = updates.remove(3);
+        updates[3]["spec"]["fields"] = json!([{"source-id": 2, "name": "d", "transform": "day", "field-id": 1000}]);
+        let made = started(&[&updates[..], &[current]].concat()).unwrap();
+        assert_eq!((made.current_schema_id(), made.default_spec().unwrap().fields.len()), (0, 1));
+        updates.remove(2);
+        let nothing = "Attempting to add a partition spec before a schema is added";
+        assert_eq!(started(&updates), Err(ApplyError::Invalid(nothing.to_owned())));
+    }
+
+    #[test]
     fn the_first_commit_may_bring_a_snapshot_and_has_an_empty_metadata_log() {
         let made = started(&[first_commit(), append(1)].concat()).unwrap();
         assert_eq!(made.current_snapshot_id(), Some(1));
@@ -110,7 +122,8 @@ mod tests {
     fn the_first_commit_must_be_complete() {
         for (missing, expected) in [
             (0, "UUID is required in format v2"),
-            (3, "Attempting to add a partition spec before a schema is current"),
+            (2, "Cannot set last added schema: no schema has been added"),
+            (3, "Cannot create a table without a current schema"),
             (5, "Cannot create a table without a default partition spec"),
             (7, "Cannot create a table without a default sort order"),
             (8, "Cannot create a table without a location"),

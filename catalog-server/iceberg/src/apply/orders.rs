@@ -17,8 +17,8 @@ impl Draft<'_> {
         }
         let id =
             if order.is_unsorted() { UNSORTED_ID } else { next_id(FIRST_ID, orders.iter().map(|order| order.id))? };
-        let Some(schema) = self.metadata.current_schema() else {
-            return invalid("Attempting to add a sort order before a schema is current");
+        let Some(schema) = self.schema() else {
+            return invalid("Attempting to add a sort order before a schema is added");
         };
         order.check_new(&SchemaIndex::new(schema)?)?;
         self.metadata.sort_orders.push(SortOrder { id, ..order.clone() });

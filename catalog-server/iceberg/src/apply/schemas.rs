@@ -41,6 +41,13 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// What a new spec or order must fit: the current schema. DuckDB's first commit makes one current in the end, after
+    /// its spec and order, so until there is one it is the one that was added last.
+    pub(super) fn schema(&self) -> Option<&Schema> {
+        let added = || self.metadata.schemas.iter().find(|schema| Some(schema.id) == self.last_added_schema);
+        self.metadata.current_schema().or_else(added)
+    }
+
     pub(super) fn remove_schemas(&mut self, ids: &[i32]) -> Result<(), ApplyError> {
         if ids.contains(&self.metadata.current_schema_id) {
             return invalid("Cannot remove the current schema");

@@ -17,8 +17,8 @@ impl Draft<'_> {
         }
         let id = next_id(0, specs.iter().map(|spec| spec.id))?;
         let spec = numbered(&self.metadata, spec)?;
-        let Some(schema) = self.metadata.current_schema() else {
-            return invalid("Attempting to add a partition spec before a schema is current");
+        let Some(schema) = self.schema() else {
+            return invalid("Attempting to add a partition spec before a schema is added");
         };
         spec.check_new(&SchemaIndex::new(schema)?)?;
         if self.metadata.format_version == 1 && !spec.has_sequential_ids() {

@@ -155,6 +155,34 @@ async fn a_staged_table_is_not_there_until_its_first_commit() {
     assert_eq!(again.error(), (409, "CommitFailedException", "Requirement failed: table already exists"));
 }
 
+/// As DuckDB 1.5 sends it.
+#[tokio::test]
+async fn a_first_commit_may_make_the_schema_current_after_spec_and_order() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let spec = json!({"spec-id": 0, "fields": [
+        {"name": "identity_id_1", "transform": "identity", "source-id": 1, "field-id": 1000}]});
+    let body = json!({"name": "t", "schema": schema(), "partition-spec": spec, "stage-create": true});
+    let metadata = api.post("/namespaces/a/tables", &body).await.ok()["metadata"].clone();
+    let first = json!([
+        {"action": "assign-uuid", "uuid": metadata["table-uuid"]},
+        {"action": "upgrade-format-version", "format-version": 2},
+        {"action": "add-schema", "schema": metadata["schemas"][0], "last-column-id": 1},
+        {"action": "add-spec", "spec": spec},
+        {"action": "set-default-spec", "spec-id": 0},
+        {"action": "add-sort-order", "sort-order": {"order-id": 0, "fields": []}},
+        {"action": "set-default-sort-order", "sort-order-id": 0},
+        {"action": "set-location", "location": metadata["location"]},
+        {"action": "set-properties", "updates": metadata["properties"]},
+        {"action": "set-current-schema", "schema-id": 0},
+    ]);
+    let committed = api.commit("a", "t", json!([{"type": "assert-create"}]), first).await.ok();
+    for key in ["schemas", "current-schema-id", "partition-specs", "default-spec-id", "sort-orders", "location"] {
+        assert_eq!(committed["metadata"][key], metadata[key], "{key}");
+    }
+}
+
 #[tokio::test]
 async fn a_first_commit_outside_of_the_warehouse_is_refused() {
     let lab = Lab::start().await;
