@@ -72,7 +72,8 @@ impl Dev {
     /// The folder of a token's files; they must be for their owner's eyes only.
     pub(crate) fn secrets(&self, token: &str) -> Outcome<PathBuf> {
         let folder = self.state.join("secrets").join(token);
-        for file in ["pyiceberg.yaml", "token", "uri", "expires-at", "warehouse"] {
+        let engines = ["pyiceberg.yaml", "spark-defaults.conf", "duckdb.sql", "env"];
+        for file in engines.into_iter().chain(["token", "uri", "expires-at", "warehouse"]) {
             let path = folder.join(file);
             let mode = fs::metadata(&path).attempt(format!("look at {}", path.display()))?.permissions().mode() & 0o777;
             check(mode == 0o600, || format!("{} has mode {mode:o}", path.display()))?;

@@ -51,8 +51,8 @@ impl Reader {
                 private_file(&path, content.as_bytes())?;
             }
         }
-        if !files.contains_key("warehouse") {
-            remove(&self.folder.join("warehouse"))?;
+        for name in Files::NAMES.into_iter().filter(|name| !files.contains_key(name)) {
+            remove(&self.folder.join(name))?;
         }
         let link = self.folder.join(PYICEBERG_HOME_FILE);
         match std::os::unix::fs::symlink("pyiceberg.yaml", &link) {
@@ -66,7 +66,7 @@ impl Reader {
     /// # Errors
     /// [`StateError::Write`].
     pub(crate) fn remove(&self) -> Result<(), StateError> {
-        for name in ["token", "uri", "expires-at", "warehouse", "pyiceberg.yaml", PYICEBERG_HOME_FILE] {
+        for name in Files::NAMES.into_iter().chain([PYICEBERG_HOME_FILE]) {
             remove(&self.folder.join(name))?;
         }
         match fs::remove_dir(&self.folder) {

@@ -21,7 +21,8 @@ async fn the_server_learns_of_a_credential_before_its_reader_and_is_told_after()
     assert_eq!(secret["metadata"]["ownerReferences"][0]["uid"], "t");
     assert_eq!(secret["type"], "Opaque");
     let keys: Vec<_> = secret["data"].as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["expires-at", "pyiceberg.yaml", "token", "uri", "warehouse"]);
+    let engines = ["duckdb.sql", "env", "expires-at", "pyiceberg.yaml", "spark-defaults.conf"];
+    assert_eq!(keys, [&engines[..], &["token", "uri", "warehouse"]].concat());
     assert_eq!(world.condition("Ready"), ("True".into(), "Issued".into()));
 }
 

@@ -4,7 +4,7 @@
 //! format        the number of this layout
 //! lock          held while a cargo dev runs
 //! objects.json  the resources as they were admitted last, each with its uid
-//! secrets/      NAME/{pyiceberg.yaml,token,uri,expires-at,warehouse}, mode 0600
+//! secrets/      NAME/{token,uri,expires-at,warehouse}, and a file an engine, mode 0600
 //! server/       one folder a Catalog: database, keys, log, mode 0700
 //! …             tables of file://./ locations
 //! ```
