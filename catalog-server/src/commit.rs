@@ -10,13 +10,14 @@ use crate::session::Session;
 /// # Errors
 /// [`CommitError`]; what a conflict is called is a matter of the handler.
 pub async fn commit(app: &App, session: &Session, mut request: CommitRequest) -> Result<Commit, CommitError> {
+    let branch = session.branch().map_err(|error| CommitError::Backend(error.into()))?;
     if let Some(repeatable) = &session.repeatable {
         if repeatable.was_answered() {
             return Err(CommitError::Backend("a repeated request was about to be applied again".into()));
         }
         request.idempotency.get_or_insert_with(|| repeatable.mark());
     }
-    let result = app.commits.commit(&session.branch, request).await;
+    let result = app.commits.commit(branch, request).await;
     if let (Ok(_), Some(repeatable)) = (&result, &session.repeatable) {
         repeatable.settle();
     }

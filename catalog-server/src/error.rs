@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use catalog_api::{ErrorBody, ErrorType};
+use catalog_api::{ErrorBody, ErrorType, RefExpr};
 use catalog_store::{CommitError, NameError, StoreError};
 
 use crate::storage::FileError;
@@ -83,6 +83,13 @@ impl ApiError {
     #[must_use]
     pub fn no_such_warehouse(name: &str) -> Self {
         Self::new(ErrorType::NoSuchWarehouseException, format!("Warehouse does not exist: {name}"))
+    }
+
+    /// 404: the warehouse has no such branch or tag, or no such commit, or was not there yet at that time.
+    #[must_use]
+    pub fn no_such_ref(warehouse: &str, reference: &RefExpr) -> Self {
+        let text = format!("Ref does not exist: {reference} in warehouse {warehouse}");
+        Self::new(ErrorType::NoSuchWarehouseException, text)
     }
 
     /// 404, in the words of the Java reference.

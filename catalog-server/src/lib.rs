@@ -19,6 +19,7 @@ pub mod middleware;
 pub mod page_token;
 pub mod platform;
 pub mod policy;
+pub mod reference;
 pub mod repeatable;
 pub mod router;
 pub mod routes;

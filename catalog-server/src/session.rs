@@ -7,19 +7,16 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use catalog_api::names::MAIN;
-use catalog_api::{Prefix, Privilege, RefExpr};
-use catalog_store::{Access, Branch, NamespacePath, View};
+use catalog_api::{Prefix, Privilege};
+use catalog_store::{Access, Branch, NamespacePath, Revision, View};
 
 use crate::app::App;
 use crate::auth::{Authenticated, Caller, Principal};
 use crate::error::ApiError;
 use crate::policy::Rights;
+use crate::reference;
 use crate::repeatable::Repeatable;
 use crate::storage::WarehouseContext;
-
-/// Names a ref for a prefix that names none (CONTRACT §1).
-pub const REF_HEADER: &str = "x-pangolin-ref";
 
 /// For routes `/v1/{prefix}/…`.
 #[derive(Clone, Debug)]
@@ -28,8 +25,8 @@ pub struct Session {
     pub principal: Principal,
     /// The warehouse of the prefix.
     pub warehouse: Arc<WarehouseContext>,
-    /// The branch that is read and written.
-    pub branch: Branch,
+    /// The state that is read, and the branch that is written, if the ref is one.
+    pub revision: Revision,
     /// What is known of a request that may come again.
     pub repeatable: Option<Repeatable>,
     rights: Rights,
@@ -39,34 +36,55 @@ impl Session {
     /// Opens the warehouse that the path names.
     ///
     /// # Errors
-    /// 403 for the operator, 404 for a warehouse that is not there or that the principal has no grant on, 400 for a ref
-    /// other than `main`.
+    /// 403 for the operator, 404 for a warehouse that is not there or that the principal has no grant on, and for a ref
+    /// that is not there, 400 for two refs at once.
     pub fn of(parts: &Parts) -> Result<Self, ApiError> {
-        let Authenticated { caller, prefix, access } = authenticated(parts)?;
+        let Authenticated { caller, prefix, access, revision } = authenticated(parts)?;
         let principal = principal(caller)?;
         let access = access.ok_or_else(|| ApiError::internal("a principal without access"))?;
         match prefix {
             Some(prefix) => {
                 let repeatable = parts.extensions.get::<Repeatable>().cloned();
-                Ok(Self { repeatable, ..open(principal, &prefix, &parts.headers, access)? })
+                Ok(Self { repeatable, ..open(principal, &prefix, &parts.headers, access, revision)? })
             }
             None => Err(ApiError::no_such_warehouse(parts.uri.path().split('/').nth(2).unwrap_or_default())),
         }
     }
 
-    /// The newest state of the branch.
+    /// The state that is read.
     #[must_use]
     pub fn view(&self) -> View {
-        View::head(&self.branch)
+        self.revision.view.clone()
+    }
+
+    /// The branch that is written.
+    ///
+    /// # Errors
+    /// 400 if the ref is a tag, a time or a commit; 403 for a protected branch, into which changes are only merged.
+    pub fn branch(&self) -> Result<&Branch, ApiError> {
+        let Some(branch) = &self.revision.branch else {
+            return Err(ApiError::bad_request(
+                "only a branch can be written to: a tag, a time or a commit is the past",
+            ));
+        };
+        if branch.protected {
+            let text = format!("branch {} is protected: write to another branch and merge that", branch.name);
+            return Err(ApiError::forbidden(text));
+        }
+        Ok(branch)
     }
 
     /// # Errors
-    /// 403 if the principal lacks the privilege on this namespace. For a table: ask for the namespace that holds it.
+    /// 403 if the principal lacks the privilege on this namespace (for a table: ask for the namespace that holds it);
+    /// for `Write` as [`Self::branch`], too.
     pub fn allow(&self, privilege: Privilege, namespace: &NamespacePath) -> Result<(), ApiError> {
-        if self.rights.allow(privilege, namespace) {
-            return Ok(());
+        if !self.rights.allow(privilege, namespace) {
+            return Err(self.forbidden(&format!("the privilege {privilege:?}"), namespace));
         }
-        Err(self.forbidden(&format!("the privilege {privilege:?}"), namespace))
+        match privilege {
+            Privilege::Write => self.branch().map(drop),
+            Privilege::Read | Privilege::Manage => Ok(()),
+        }
     }
 
     /// True if the principal may know that this namespace exists: it may read it, or something below it. Lists leave
@@ -110,10 +128,11 @@ impl PrincipalSession {
     /// Opens the warehouse as a route behind the prefix would.
     ///
     /// # Errors
-    /// 404 for a warehouse that is not there or that the principal has no grant on, 400 for a ref other than `main`.
+    /// 404 for a warehouse that is not there or that the principal has no grant on, and for a ref that is not there, 400
+    /// for two refs at once.
     pub async fn open(self, app: &App, prefix: &Prefix) -> Result<Session, ApiError> {
-        let access = app.store.access(None, Some(&prefix.warehouse), MAIN).await?;
-        open(self.principal, prefix, &self.headers, access)
+        let (access, revision) = reference::access(&*app.store, None, Some(prefix), &self.headers).await?;
+        open(self.principal, prefix, &self.headers, access, revision)
     }
 }
 
@@ -133,7 +152,7 @@ impl FromRequestParts<Arc<App>> for PrincipalSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
-        let Authenticated { caller, prefix: _, access: _ } = authenticated(parts)?;
+        let Authenticated { caller, prefix: _, access: _, revision: _ } = authenticated(parts)?;
         Ok(Self { principal: principal(caller)?, headers: parts.headers.clone() })
     }
 }
@@ -142,7 +161,7 @@ impl FromRequestParts<Arc<App>> for AdminSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let Authenticated { caller, prefix: _, access: _ } = authenticated(parts)?;
+        let Authenticated { caller, prefix: _, access: _, revision: _ } = authenticated(parts)?;
         match caller {
             Caller::Principal(principal) => {
                 Err(ApiError::forbidden(format!("{} is not the operator's token", principal.name)))
@@ -169,52 +188,19 @@ fn principal(caller: Caller) -> Result<Principal, ApiError> {
     }
 }
 
-fn open(principal: Principal, prefix: &Prefix, headers: &HeaderMap, access: Access) -> Result<Session, ApiError> {
+fn open(
+    principal: Principal,
+    prefix: &Prefix,
+    headers: &HeaderMap,
+    access: Access,
+    revision: Option<Revision>,
+) -> Result<Session, ApiError> {
     let Prefix { warehouse: name, reference } = prefix;
-    let Access { token: _, warehouse, branch, database_now: _ } = access;
+    let Access { token: _, warehouse, branch: _, database_now: _ } = access;
     let rights = Rights::on(name, &principal.grants);
     let (Some(row), false) = (warehouse, rights.is_empty()) else { return Err(ApiError::no_such_warehouse(name)) };
-    check_reference(reference.as_ref(), headers)?;
-    let branch = branch.ok_or_else(|| ApiError::internal(format!("warehouse {name} has no branch {MAIN}")))?;
+    let asked = reference::asked(reference.as_ref(), headers)?;
+    let revision = revision.ok_or_else(|| ApiError::no_such_ref(name, &asked))?;
     let warehouse = Arc::new(WarehouseContext::new(row).map_err(ApiError::internal)?);
-    Ok(Session { principal, warehouse, branch, repeatable: None, rights })
-}
-
-/// Until branches exist, any ref but `main` is 400.
-fn check_reference(in_prefix: Option<&RefExpr>, headers: &HeaderMap) -> Result<(), ApiError> {
-    let in_header = match headers.get(REF_HEADER) {
-        None => None,
-        Some(value) => {
-            let parsed = value.to_str().ok().and_then(RefExpr::parse);
-            Some(parsed.ok_or_else(|| ApiError::bad_request("the header X-Pangolin-Ref is not a ref expression"))?)
-        }
-    };
-    let reference = match (in_prefix, &in_header) {
-        (Some(a), Some(b)) if a != b => {
-            return Err(ApiError::bad_request("the prefix and the header X-Pangolin-Ref name different refs"));
-        }
-        (Some(one), _) | (None, Some(one)) => one,
-        (None, None) => return Ok(()),
-    };
-    if reference.is_main() { Ok(()) } else { Err(ApiError::bad_request("this server has no refs other than main yet")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(REF_HEADER.parse().unwrap(), value.parse().unwrap())])
-    }
-
-    #[test]
-    fn only_main_can_be_named_and_never_two_refs() {
-        let main = RefExpr::parse("main").unwrap();
-        let other = RefExpr::parse("other").unwrap();
-        assert!(check_reference(None, &HeaderMap::new()).is_ok());
-        assert!(check_reference(Some(&main), &headers("main")).is_ok());
-        for (prefix, header) in [(Some(&main), "other"), (Some(&other), "other"), (None, "other"), (None, "a b")] {
-            assert!(check_reference(prefix, &headers(header)).is_err(), "{prefix:?} {header}");
-        }
-    }
+    Ok(Session { principal, warehouse, revision, repeatable: None, rights })
 }

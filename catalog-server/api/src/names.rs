@@ -1,5 +1,7 @@
 //! The grammar of names in addresses: warehouses, refs, ref expressions and the route prefix (CONTRACT, addresses).
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -51,11 +53,16 @@ impl RefExpr {
         }
         is_ref_name(text).then(|| Self::Name(text.to_owned()))
     }
+}
 
-    /// True for the branch `main` at its head.
-    #[must_use]
-    pub fn is_main(&self) -> bool {
-        matches!(self, Self::Name(name) if name == MAIN)
+/// As [`RefExpr::parse`] reads it.
+impl fmt::Display for RefExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::At(name, time) => write!(f, "{name}@{{{time}}}"),
+            Self::Commit(id) => id.fmt(f),
+        }
     }
 }
 
@@ -132,6 +139,7 @@ mod tests {
             assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)), "{text}");
             let prefix = Prefix::parse(&text).unwrap();
             assert_eq!(prefix.reference, RefExpr::parse(expr));
+            assert_eq!(prefix.reference.as_ref().unwrap().to_string(), expr);
             assert_eq!(Prefix::parse_warehouse(&format!("lake@{expr}")), Some(prefix));
         }
         assert_eq!(Prefix::parse("lake~!"), None);

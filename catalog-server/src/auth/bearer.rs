@@ -7,7 +7,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use catalog_api::names::MAIN;
 use catalog_api::{BearerToken, Grant, Prefix, TokenHash};
 use catalog_store::{Access, Token};
 use percent_encoding::percent_decode_str;
@@ -16,6 +15,7 @@ use serde::Deserialize;
 use super::{Authenticated, Caller, CallerName, Principal};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::reference;
 
 /// The one route that anybody may call.
 const PUBLIC: &str = "/";
@@ -40,16 +40,15 @@ async fn identify(app: &App, headers: &HeaderMap, path: &str) -> Result<Authenti
     let token = bearer(headers)?;
     let hash = token.hash();
     if app.admins.contains(&hash) {
-        return Ok(Authenticated { caller: Caller::Admin, prefix: None, access: None });
+        return Ok(Authenticated { caller: Caller::Admin, prefix: None, access: None, revision: None });
     }
     if let Some(obstacle) = app.readiness.obstacle() {
         return Err(ApiError::unavailable(format!("the server is not ready: {obstacle}")));
     }
     let prefix = prefix(path);
-    let warehouse = prefix.as_ref().map(|p| p.warehouse.as_str());
-    let mut access = app.store.access(Some(token.id()), warehouse, MAIN).await?;
+    let (mut access, revision) = reference::access(&*app.store, Some(token.id()), prefix.as_ref(), headers).await?;
     let principal = check(&hash, &mut access)?;
-    Ok(Authenticated { caller: Caller::Principal(principal), prefix, access: Some(access) })
+    Ok(Authenticated { caller: Caller::Principal(principal), prefix, access: Some(access), revision })
 }
 
 /// RFC 6750, 2.1: the scheme's name in any case, one token.

@@ -4,7 +4,7 @@ mod admin;
 mod bearer;
 
 use catalog_api::{Grant, Prefix};
-use catalog_store::Access;
+use catalog_store::{Access, Revision};
 
 pub use admin::{AdminHashes, AdminHashesError};
 pub use bearer::authenticate;
@@ -45,8 +45,10 @@ pub struct Authenticated {
     pub caller: Caller,
     /// What a path `/v1/{prefix}/…` begins with, read once for all who ask; `None` in other paths, and for the admin.
     pub prefix: Option<Prefix>,
-    /// Warehouse and branch `main` of a route with a prefix; `None` for the admin, who is known without the database.
+    /// The warehouse of a route with a prefix; `None` for the admin, who is known without the database.
     pub access: Option<Access>,
+    /// What the ref of such a route means; `None` if it is not there.
+    pub revision: Option<Revision>,
 }
 
 /// The caller's name; an extension of the response, for the access log.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use catalog_api::ErrorType;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::{ApiError, Cause};
 use crate::extract;
+use crate::reference::REF_HEADER;
 use crate::repeatable::{Repeatable, is_final, refused_before};
 use crate::session::Session;
 
@@ -79,7 +80,7 @@ async fn prepare(app: &App, request: Request, status: u16) -> Result<Prepared, A
     let mark = Mark {
         principal: session.principal.name.clone(),
         key,
-        fingerprint: fingerprint(&parts.method, parts.uri.to_string().as_bytes(), &body),
+        fingerprint: fingerprint(&parts.method, parts.uri.to_string().as_bytes(), reference(&parts.headers), &body),
         status,
         detail: None,
         expires_at: now.saturating_add(LIFETIME).map_err(ApiError::internal)?,
@@ -114,10 +115,15 @@ fn key(headers: &HeaderMap) -> Result<Uuid, ApiError> {
     key.ok_or_else(|| ApiError::bad_request("the header Idempotency-Key must be a UUID of version 7 of 36 characters"))
 }
 
+/// The same request on another branch is another one.
+fn reference(headers: &HeaderMap) -> &[u8] {
+    headers.get(REF_HEADER).map_or(&[], HeaderValue::as_bytes)
+}
+
 /// The lengths keep one part from being taken for another's end.
-fn fingerprint(method: &Method, uri: &[u8], body: &Bytes) -> [u8; 32] {
+fn fingerprint(method: &Method, uri: &[u8], reference: &[u8], body: &Bytes) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [method.as_str().as_bytes(), uri, body] {
+    for part in [method.as_str().as_bytes(), uri, reference, body] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -160,7 +166,8 @@ mod tests {
 
     #[test]
     fn requests_that_differ_anywhere_have_different_fingerprints() {
-        let of = |method: Method, uri: &str, body: &'static str| fingerprint(&method, uri.as_bytes(), &body.into());
+        let of =
+            |method: Method, uri: &str, body: &'static str| fingerprint(&method, uri.as_bytes(), b"", &body.into());
         let all = [
             of(Method::POST, "/a", "b"),
             of(Method::DELETE, "/a", "b"),

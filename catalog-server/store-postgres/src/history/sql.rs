@@ -10,18 +10,19 @@ macro_rules! commit_columns {
 pub(crate) use commit_columns;
 
 /// The next commits of a view, newest first, with whether each is wanted: the same ranges as those of the log without a
-/// filter.
+/// filter. With `EXISTS` instead of the limited sub-select Postgres may read all of `versions` into a hash table.
 pub const LOG_FILTERED: &str = concat!(
     "SELECT ",
     commit_columns!(),
     ",
         ($4::text IS NULL OR c.author = $4::text)
         AND ($5::timestamptz IS NULL OR c.committed_at <= $5::timestamptz)
-        AND ($6::text IS NULL OR EXISTS (
+        AND ($6::text IS NULL OR (
           SELECT 1 FROM versions v
           WHERE v.branch_id = c.branch_id AND v.seq = c.seq
             AND (v.ns = $6::text OR (v.ns > $6::text || U&'\\001F' AND v.ns < $6::text || ' ')
-              OR (v.ns = $7::text AND v.class = 0 AND v.name = $8::text))))
+              OR (v.ns = $7::text AND v.class = 0 AND v.name = $8::text))
+          LIMIT 1) IS NOT NULL)
       FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY l(bid, upto, d),
         LATERAL (
           SELECT * FROM commits c

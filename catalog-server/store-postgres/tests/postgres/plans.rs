@@ -12,18 +12,22 @@ use crate::database::options;
 use crate::lake::lake;
 use crate::session::session;
 
-/// 20,000 tables in a namespace of `main` (branch 1), 60,000 versions, 20,000 commits, tokens, locations; a branch 2
-/// that was forked at seq 10,000.
+/// 20,000 tables in a namespace of `main` (branch 1), a twentieth of them dropped, 60,000 versions, 20,000 commits, 50 of
+/// them merges, 5,000 tags, tokens, locations; a branch 2 that was forked at seq 10,000.
 const SEED: &str = r"
     INSERT INTO branches (warehouse_id, name, lineage, upto) VALUES (1, 'dev', '{1}', '{10000}');
-    INSERT INTO commits (branch_id, seq, id, author, committed_at)
-      SELECT 1, s, md5(s::text)::uuid, 'a', timestamptz '2025-01-01' + s * interval '1 second'
+    INSERT INTO commits (branch_id, seq, id, parent_id, merge_branch, merge_seq, author, committed_at)
+      SELECT 1, s, md5(s::text)::uuid, md5((s - 1)::text)::uuid, CASE WHEN s % 400 = 0 THEN 2 END,
+        CASE WHEN s % 400 = 0 THEN s / 400 END, 'a', timestamptz '2025-01-01' + s * interval '1 second'
       FROM generate_series(1, 20000) s;
     INSERT INTO tags SELECT 1, 'v' || t, 1, t, md5(t::text)::uuid, now() FROM generate_series(1, 5000) t;
     INSERT INTO versions (branch_id, seq, ns, class, name, kind, content_id, metadata_location)
       SELECT 1, t + 6000 * v, 'a', 1, 't' || lpad(t::text, 5, '0'), 2, gen_random_uuid(), 'm' || t || '/' || v
       FROM generate_series(1, 20000) t, generate_series(0, 2) v;
-    INSERT INTO names SELECT 1, 'a', 1, 't' || lpad(t::text, 5, '0'), 2, t, t FROM generate_series(1, 20000) t;
+    INSERT INTO names
+      SELECT 1, 'a', 1, 't' || lpad(t::text, 5, '0'), CASE WHEN t % 20 = 0 THEN 0 ELSE 2 END,
+        CASE WHEN t % 20 = 0 THEN t + 6000 ELSE t END, t
+      FROM generate_series(1, 20000) t;
     INSERT INTO names SELECT 2, 'a', 1, 'd' || t, 2, t, t FROM generate_series(1, 50) t;
     INSERT INTO locations SELECT 's3://b/' || t || '/', 1, gen_random_uuid() FROM generate_series(1, 20000) t;
     INSERT INTO active_tokens (token_id, user_id, hash, expires_at, owner_uid, revision)
@@ -85,6 +89,63 @@ const CASES: &[Case] = &[
         arguments: "'{2,1}', '{9223372036854775807,10000}', '101', '0'",
         indexes: &["commits_pkey"],
         pages: 15,
+    },
+    Case {
+        name: "log of a namespace",
+        sql: sql::LOG_FILTERED,
+        arguments: "'{2,1}', '{9223372036854775807,10000}', '1000', 'a', null, 'a', '', 'a'",
+        indexes: &["commits_pkey", "versions_log", "versions_pkey"],
+        pages: 6_000,
+    },
+    Case {
+        name: "log of a key",
+        sql: sql::LOG_OF_KEY,
+        arguments: "'{2,1}', '{9223372036854775807,10000}', '1000', 'a', now(), 'a', '1', 't00777'",
+        indexes: &["commits_pkey", "versions_pkey"],
+        pages: 20,
+    },
+    Case {
+        name: "children of a commit",
+        sql: sql::CHILDREN,
+        arguments: "'1', md5('4711')::uuid, '00000000-0000-0000-0000-000000000000', '101', '0'",
+        indexes: &["commits_parent", "branches_pkey"],
+        pages: 10,
+    },
+    Case {
+        name: "keys that 100 commits touched",
+        sql: sql::TOUCHED,
+        arguments: "'{1}', '{9000}', '{9100}', '', '-1', '', '1001', '0'",
+        indexes: &["versions_log"],
+        pages: 250,
+    },
+    Case {
+        name: "look at 100 keys",
+        sql: sql::LOOK_ALL,
+        arguments: "'{2,1}', '{9223372036854775807,10000}', array_fill('a'::text, ARRAY[100]),
+          array_fill(1::smallint, ARRAY[100]), array_fill('t00777'::text, ARRAY[100])",
+        indexes: &["versions_pkey"],
+        pages: 1_000,
+    },
+    Case {
+        name: "what was merged",
+        sql: sql::MERGED,
+        arguments: "'1', '20000'",
+        indexes: &["commits_merges", "branches_pkey"],
+        pages: 200,
+    },
+    Case {
+        name: "keys of a content",
+        sql: sql::KEYS_OF,
+        arguments: "ARRAY[gen_random_uuid()], '{2,1}'",
+        indexes: &["versions_content"],
+        pages: 8,
+    },
+    Case {
+        name: "what was dropped, a late page",
+        sql: sql::DROPPED,
+        arguments: "'1', '{1}', '{9223372036854775807}', '', 'zz', 'a', '1', 't00500', '101', '0'",
+        indexes: &["names_dropped", "commits_pkey", "versions_pkey"],
+        pages: 1_200,
     },
     Case {
         name: "ref of a name",

@@ -1,6 +1,5 @@
 //! `GET /v1/config`
 
-use catalog_api::Privilege;
 use catalog_client::Client;
 
 use crate::lab::Lab;
@@ -38,16 +37,6 @@ async fn a_warehouse_that_is_unknown_or_not_granted_is_not_there() {
         assert_eq!((answer.error().0, answer.error().1), (404, "NoSuchWarehouseException"));
     }
     assert_eq!(stranger.get("/namespaces").await.error().1, "NoSuchWarehouseException");
-}
-
-#[tokio::test]
-async fn main_is_the_only_ref_so_far() {
-    let lab = Lab::start().await;
-    let api = lab.client("reader", &[(&[], &[Privilege::Read])]).await;
-    let config = api.get("/v1/config?warehouse=lake@main").await.ok();
-    let prefix = config["overrides"]["prefix"].as_str().unwrap();
-    api.get(&format!("/v1/{prefix}/namespaces")).await.ok();
-    assert_eq!(api.get("/v1/config?warehouse=lake@feature").await.error().0, 400);
 }
 
 #[tokio::test]

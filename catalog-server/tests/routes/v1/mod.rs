@@ -3,6 +3,7 @@
 mod config;
 mod idempotency;
 mod namespaces;
+mod refs;
 mod tables;
 mod transactions;
 mod unbuilt;

@@ -45,7 +45,7 @@ async fn drop(
     purge: bool,
 ) -> Result<StatusCode, ApiError> {
     session.allow(Privilege::Write, &key.ns)?;
-    let _turn = app.turns.wait(session.branch.id, &key).await?;
+    let _turn = app.turns.wait(session.branch()?.id, &key).await?;
     let mut tries = Tries::new();
     loop {
         let found = find(app, session, sort, &key).await?;

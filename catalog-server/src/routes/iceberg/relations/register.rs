@@ -104,7 +104,7 @@ struct Registration {
 
 impl Registration {
     async fn commit(&self, app: &App, session: &Session) -> Result<(), ApiError> {
-        let _turn = app.turns.wait(session.branch.id, &self.key).await?;
+        let _turn = app.turns.wait(session.branch()?.id, &self.key).await?;
         let mut tries = Tries::new();
         loop {
             let there = if self.overwrite { look(app, session, self.sort, &self.key).await? } else { None };

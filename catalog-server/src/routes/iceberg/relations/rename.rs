@@ -40,7 +40,7 @@ async fn rename(app: &App, session: &Session, sort: Sort, request: RenameTableRe
     let (from, to) = (names::relation(source)?, names::relation(destination)?);
     session.allow(Privilege::Write, &from.ns)?;
     session.allow(Privilege::Write, &to.ns)?;
-    let _turn = app.turns.wait(session.branch.id, &from).await?;
+    let _turn = app.turns.wait(session.branch()?.id, &from).await?;
     let mut tries = Tries::new();
     loop {
         let found = find(app, session, sort, &from).await?;

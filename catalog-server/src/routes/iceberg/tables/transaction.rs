@@ -77,7 +77,7 @@ fn one(place: usize, request: CommitTableRequest) -> Result<Change, ApiError> {
 async fn turns(app: &App, session: &Session, changes: &[Change]) -> Result<Vec<Turn>, ApiError> {
     let mut turns = Vec::with_capacity(changes.len());
     for change in changes {
-        turns.push(app.turns.wait(session.branch.id, &change.key).await?);
+        turns.push(app.turns.wait(session.branch()?.id, &change.key).await?);
     }
     Ok(turns)
 }

@@ -28,7 +28,7 @@ pub(crate) async fn unregister(
         let metadata = metadata::read(&app, &session, told).await?;
         return answer::relation(Some(told), &metadata, None, None);
     }
-    let _turn = app.turns.wait(session.branch.id, &key).await?;
+    let _turn = app.turns.wait(session.branch()?.id, &key).await?;
     let mut tries = Tries::new();
     loop {
         let table = find(&app, &session, Sort::Table, &key).await?;

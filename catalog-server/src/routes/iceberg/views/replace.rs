@@ -43,7 +43,7 @@ pub(crate) async fn replace(
 async fn run(app: &App, session: &Session, change: &Change) -> Result<Published, ApiError> {
     let ground = Ground::new(&session.warehouse)?;
     let key = &change.key;
-    let _turn = app.turns.wait(session.branch.id, key).await?;
+    let _turn = app.turns.wait(session.branch()?.id, key).await?;
     let mut tries = Tries::new();
     loop {
         let view = find(app, session, Sort::View, key).await?;
