@@ -152,19 +152,29 @@ impl Lab {
         self.client("writer", &[(&[], &[Privilege::Read, Privilege::Write])]).await
     }
 
+    /// A client that may do everything with another warehouse.
+    pub(crate) async fn client_of(&self, warehouse: &str, name: &str) -> Api {
+        let privileges = vec![Privilege::Read, Privilege::Write];
+        self.granted(name, vec![Grant { warehouse: warehouse.into(), namespaces: Vec::new(), privileges }]).await
+    }
+
     /// A client with these grants on `lake`.
     pub(crate) async fn client(&self, name: &str, grants: &[(&[&str], &[Privilege])]) -> Api {
-        let token = BearerToken::generate().unwrap();
         let grants = grants.iter().map(|(namespaces, privileges)| Grant {
             warehouse: "lake".into(),
             namespaces: namespaces.iter().map(ToString::to_string).collect(),
             privileges: privileges.to_vec(),
         });
+        self.granted(name, grants.collect()).await
+    }
+
+    async fn granted(&self, name: &str, grants: Vec<Grant>) -> Api {
+        let token = BearerToken::generate().unwrap();
         let put = PutToken {
             token_id: token.id().to_owned(),
             hash: token.hash(),
             user_id: format!("token:test/{name}"),
-            grants: grants.collect(),
+            grants,
             expires_at: "2999-01-01T00:00:00Z".parse().unwrap(),
         };
         self.admin.put_token(&format!("uid-{name}"), 1, &put).await.unwrap();
@@ -176,6 +186,14 @@ impl Lab {
         let base = format!("{}/v1/lake", self.url());
         Api { http: self.http.clone(), base, token: token.expose().to_owned() }
     }
+}
+
+/// Every answer of the suite is held against the document of the protocol.
+fn obeys_the_document(answer: &iceberg_rest_schema::Answer<'_>) {
+    let held = iceberg_rest_schema::check(answer);
+    let fault = held.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    assert!(fault.is_empty(), "{} {}: {fault}", answer.method, answer.path);
+    held.iter().flatten().for_each(|pair| iceberg_rest_schema::record(pair).unwrap());
 }
 
 fn http() -> reqwest::Client {
@@ -203,7 +221,7 @@ impl Api {
             Some(rest) => format!("{}/{rest}", self.base.trim_end_matches("/lake")),
             None => format!("{}{path}", self.base),
         };
-        let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        let mut request = self.http.request(method.clone(), url).bearer_auth(&self.token);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -213,8 +231,16 @@ impl Api {
         let response = request.send().await.unwrap();
         let status = response.status();
         let header = |name: &str| response.headers().get(name).map(|v| v.to_str().unwrap().to_owned());
-        let (etag, retry_after) = (header("etag"), header("retry-after"));
+        let (etag, retry_after, content_type) = (header("etag"), header("retry-after"), header("content-type"));
+        let path = response.url().path().to_owned();
         let bytes = response.bytes().await.unwrap();
+        obeys_the_document(&iceberg_rest_schema::Answer {
+            method: method.as_str(),
+            path: &path,
+            status: status.as_u16(),
+            content_type: content_type.as_deref(),
+            body: &bytes,
+        });
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("no JSON") };
         Answer { status, etag, retry_after, body }
     }

@@ -70,7 +70,7 @@ impl Rest {
         self.send_bytes(method, path, bytes, &[]).await
     }
 
-    /// Sends exactly these bytes. An error means: no answer.
+    /// Sends exactly these bytes. An error means: no answer, or one that the protocol's document does not know.
     pub(crate) async fn send_bytes(
         &self,
         method: Method,
@@ -94,7 +94,17 @@ impl Rest {
         let asked = || format!("{method} {path}");
         let response = request.send().await.attempt(asked())?;
         let status = response.status();
+        let content_type =
+            response.headers().get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let bytes = response.bytes().await.attempt(asked())?;
+        iceberg_rest_schema::check(&iceberg_rest_schema::Answer {
+            method: method.as_str(),
+            path,
+            status: status.as_u16(),
+            content_type: content_type.as_deref(),
+            body: &bytes,
+        })
+        .attempt(asked())?;
         Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) })
     }
 

@@ -1,0 +1,57 @@
+//! The document, read as [`crate::READING`] says.
+
+use std::sync::LazyLock;
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Value, json};
+
+const TEXT: &str = include_str!("../iceberg-rest-open-api.yaml");
+
+/// An error as part of a body, and a whole one.
+const ERROR: &str = "#/components/schemas/ErrorModel";
+const ERROR_BODY: &str = "#/components/schemas/IcebergErrorResponse";
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let mut document: Value = serde_saphyr::from_str(TEXT).unwrap_or_default();
+    read_as_meant(&mut document);
+    document
+});
+
+/// The document as JSON.
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+/// What a `$ref` leads to, with the pointer of that place; others are what they are, where they are.
+pub(crate) fn resolve(place: String, value: &'static Value) -> (String, Option<&'static Value>) {
+    match value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+        Some(pointer) => (pointer.to_owned(), document().pointer(pointer)),
+        None => (place, Some(value)),
+    }
+}
+
+/// JSON Schema 2020-12 is what OpenAPI 3.1 speaks. References lead into the document's components.
+pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
+    let root = json!({"allOf": [schema], "components": {"schemas": document()["components"]["schemas"]}});
+    let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+    options.build(&root).map_err(|error| format!("the document's schema cannot be used: {error}"))
+}
+
+fn read_as_meant(value: &mut Value) {
+    match value {
+        Value::Array(all) => all.iter_mut().for_each(read_as_meant),
+        Value::Object(all) => {
+            all.values_mut().for_each(read_as_meant);
+            if let (Some(Value::Bool(true)), Some(name)) = (all.get("nullable"), all.get("type").cloned()) {
+                all.insert("type".to_owned(), json!([name, "null"]));
+            }
+            if let Some(choices) = all.remove("oneOf") {
+                all.insert("anyOf".to_owned(), choices);
+            }
+            if let Some(schema) = all.get_mut("schema").filter(|schema| schema["$ref"] == ERROR) {
+                *schema = json!({"$ref": ERROR_BODY});
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
