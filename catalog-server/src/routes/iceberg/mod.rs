@@ -3,6 +3,7 @@
 
 mod answer;
 mod conflict;
+mod everything;
 mod invalid;
 mod metadata;
 mod names;

@@ -1,20 +1,10 @@
-//! Lists: a page at a time for clients that ask for pages, else everything (REST spec, pagination), which is sent while
-//! it is read, so that no list is ever held as a whole.
+//! Lists: a page at a time for clients that ask for pages, else everything (REST spec, pagination).
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use catalog_store::{Kind, Listed, NamespacePath, Page, PaginationParams, Start, View};
 
-use axum::body::Body;
-use axum::response::Response;
-use bytes::Bytes;
-use catalog_store::{Cursor, Kind, Listed, NamespacePath, Page, PaginationParams, Start, StoreError, View};
-use futures::stream::try_unfold;
-use http::HeaderValue;
-use http::header::CONTENT_TYPE;
-
-use crate::app::App;
 use crate::error::ApiError;
 use crate::page_token;
+use crate::session::Session;
 
 /// What is listed.
 #[derive(Clone, Debug)]
@@ -27,6 +17,17 @@ pub(crate) struct Listing {
     pub(crate) kind: Kind,
     /// What a page token of this list belongs to: another list's is refused.
     pub(crate) name: String,
+}
+
+impl Listing {
+    /// The children of one kind as the session sees them. The name holds the warehouse's id and not its name, which
+    /// another warehouse may have tomorrow.
+    pub(crate) fn new(session: &Session, ns: NamespacePath, kind: Kind) -> Self {
+        let (warehouse, view) = (session.warehouse.row.uid, session.view());
+        let (branch, seq) = (view.lineage.first(), view.upto.first());
+        let name = format!("{kind:?} {warehouse} {branch:?} {seq:?} {}", ns.encoded());
+        Self { view, ns, kind, name }
+    }
 }
 
 /// What the client asked for.
@@ -69,67 +70,10 @@ pub(crate) fn next_token(list: &str, page: &Page<Listed>) -> Option<String> {
     page.next.as_ref().map(|cursor| page_token::encode(list, cursor))
 }
 
-/// All items as one JSON object `{"<field>": […], "next-page-token": null}`. The first page is read before the answer
-/// begins, so that what goes wrong at once is an error with a status.
-pub(crate) async fn everything(
-    app: Arc<App>,
-    listing: Listing,
-    field: &'static str,
-    item: impl Fn(&str) -> Option<serde_json::Value> + Send + Sync + 'static,
-) -> Result<Response, ApiError> {
-    let size = PaginationParams::first(PaginationParams::MAX);
-    let first = app.store.list(&listing.view, &listing.ns, listing.kind, &size).await?;
-    let start = Walk { read: VecDeque::from([first]), next: None, begun: false, ended: false };
-    let chunks = try_unfold((app, listing, item, start), move |(app, listing, item, mut walk)| async move {
-        let Some(page) = walk.page(&app, &listing).await? else { return Ok::<_, StoreError>(None) };
-        let mut chunk = String::new();
-        for value in page.items.iter().filter_map(|listed| item(&listed.name)) {
-            chunk.push_str(if walk.begun { "," } else { "" });
-            chunk.push_str(&value.to_string());
-            walk.begun = true;
-        }
-        Ok(Some((chunk, (app, listing, item, walk))))
-    });
-    Ok(json(field, chunks))
-}
-
-/// Where the walk through a list stands.
-struct Walk {
-    read: VecDeque<Page<Listed>>,
-    next: Option<Cursor>,
-    begun: bool,
-    ended: bool,
-}
-
-impl Walk {
-    async fn page(&mut self, app: &App, listing: &Listing) -> Result<Option<Page<Listed>>, StoreError> {
-        let page = match self.read.pop_front() {
-            Some(page) => page,
-            None if self.ended => return Ok(None),
-            None => {
-                let mut params = PaginationParams::first(PaginationParams::MAX);
-                params.start = self.next.take().map_or(Start::Beginning, Start::After);
-                app.store.list(&listing.view, &listing.ns, listing.kind, &params).await?
-            }
-        };
-        self.next = page.next.clone();
-        self.ended = page.next.is_none();
-        Ok(Some(page))
-    }
-}
-
-fn json(field: &str, items: impl futures::Stream<Item = Result<String, StoreError>> + Send + 'static) -> Response {
-    use futures::StreamExt as _;
-    let head = futures::stream::once(std::future::ready(Ok(format!("{{\"{field}\":["))));
-    let tail = futures::stream::once(std::future::ready(Ok("],\"next-page-token\":null}".to_owned())));
-    let all = head.chain(items).chain(tail).map(|chunk| chunk.map(Bytes::from));
-    let mut response = Response::new(Body::from_stream(all));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
 #[cfg(test)]
 mod tests {
+    use catalog_store::Cursor;
+
     use super::*;
 
     #[test]

@@ -1,5 +1,7 @@
 //! Branches, and what a reader looks at.
 
+use crate::Commit;
+
 /// A branch: a row. What it holds is in `versions`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Branch {
@@ -39,5 +41,17 @@ impl View {
         let lineage = std::iter::once(branch.id).chain(branch.lineage.iter().copied()).collect();
         let upto = std::iter::once(seq).chain(branch.upto.iter().copied()).collect();
         Self { lineage, upto }
+    }
+
+    /// The same view as of its newest commit: what is committed later is not in it. `newest` is the first of
+    /// [`TreeStore::log`](crate::TreeStore::log).
+    #[must_use]
+    pub fn pinned(&self, newest: Option<&Commit>) -> Self {
+        let mut pinned = self.clone();
+        if let (Some(branch), Some(upto)) = (self.lineage.first(), pinned.upto.first_mut()) {
+            // A branch without commits of its own shows what its ancestors hold, which never moves.
+            *upto = newest.filter(|commit| commit.branch_id == *branch).map_or(0, |commit| commit.seq);
+        }
+        pinned
     }
 }

@@ -2,6 +2,7 @@
 
 mod config;
 mod idempotency;
+mod lists;
 mod namespaces;
 mod refs;
 mod tables;

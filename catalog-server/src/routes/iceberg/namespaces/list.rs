@@ -11,9 +11,9 @@ use catalog_store::{Kind, NamespacePath};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Query;
-use crate::routes::iceberg::names;
 use crate::routes::iceberg::namespaces::find;
 use crate::routes::iceberg::pages::{self, Listing, Paging};
+use crate::routes::iceberg::{everything, names};
 use crate::session::Session;
 
 /// The children of a namespace, or the outermost namespaces; those that the principal may not see are left out.
@@ -28,16 +28,15 @@ pub(crate) async fn list(
         Some(text) => names::split(text)?,
     };
     session.allow_to_see(&parent)?;
-    let name = format!("namespaces {} {}", session.warehouse.row.uid, parent.encoded());
-    let paging = pages::read(page_token.as_deref(), page_size.as_deref(), &name)?;
+    let listing = Listing::new(&session, parent.clone(), Kind::Namespace);
+    let paging = pages::read(page_token.as_deref(), page_size.as_deref(), &listing.name)?;
     if !parent.is_root() {
         find(&app, &session, &parent).await?;
     }
-    let listing = Listing { view: session.view(), ns: parent.clone(), kind: Kind::Namespace, name };
     let item = move |name: &str| visible(&session, &parent, name);
     match paging {
         Paging::Everything => {
-            pages::everything(app, listing, "namespaces", move |name| item(name).map(Into::into)).await
+            everything::everything(app, listing, "namespaces", move |name| item(name).map(Into::into)).await
         }
         Paging::Page(params) => {
             let page = app.store.list(&listing.view, &listing.ns, listing.kind, &params).await?;

@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Query;
 use crate::routes::iceberg::names::{self, InPath};
-use crate::routes::iceberg::namespaces;
 use crate::routes::iceberg::pages::{self, Listing, Paging};
+use crate::routes::iceberg::{everything, namespaces};
 use crate::session::Session;
 
 /// The tables of a namespace, by name.
@@ -46,15 +46,14 @@ async fn list(
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Read, &ns)?;
     let ListTablesQuery { page_token, page_size } = query;
-    let name = format!("{}s {} {}", sort.word(), session.warehouse.row.uid, ns.encoded());
-    let paging = pages::read(page_token.as_deref(), page_size.as_deref(), &name)?;
+    let listing = Listing::new(&session, ns.clone(), sort.kind());
+    let paging = pages::read(page_token.as_deref(), page_size.as_deref(), &listing.name)?;
     namespaces::find(&app, &session, &ns).await?;
     let namespace = names::levels(&ns);
-    let listing = Listing { view: session.view(), ns, kind: sort.kind(), name };
     let item = move |name: &str| TableIdentifier { namespace: namespace.clone(), name: name.to_owned() };
     match paging {
         Paging::Everything => {
-            pages::everything(app, listing, "identifiers", move |name| serde_json::to_value(item(name)).ok()).await
+            everything::everything(app, listing, "identifiers", move |name| serde_json::to_value(item(name)).ok()).await
         }
         Paging::Page(params) => {
             let page = app.store.list(&listing.view, &listing.ns, listing.kind, &params).await?;
