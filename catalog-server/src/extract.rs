@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use catalog_api::ErrorType;
+use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
@@ -70,9 +71,16 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
+        check_utf8(parts.uri.query().unwrap_or_default())?;
         let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
         query.map(|q| Self(q.0)).map_err(|e| ApiError::bad_request(format!("cannot read the query: {}", e.body_text())))
     }
+}
+
+/// The parser would put other characters in the place of those that are none.
+fn check_utf8(query: &str) -> Result<(), ApiError> {
+    let decoded = percent_decode_str(query).decode_utf8();
+    decoded.map(drop).map_err(|_| ApiError::bad_request("the query is not UTF-8 after percent-decoding"))
 }
 
 /// Clients that name no type are taken to send JSON.

@@ -28,7 +28,12 @@ const ZSTD_LEVEL: i32 = 3;
 
 pub(super) async fn encode(request: Request, next: Next) -> Response {
     let coding = Coding::wanted(request.headers());
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if !depends_on_coding(&response) {
+        return response;
+    }
+    // Also on what is sent as it is, and on a 304: a cache must not give either to whoever asks for another coding.
+    response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
     match coding {
         Some(coding) if is_worth_it(&response) => encoded(response, coding),
         _ => response,
@@ -53,8 +58,11 @@ impl Coding {
             named.or_else(|| offers.iter().find(|(offered, _)| *offered == "*")).map_or(0, |(_, weight)| *weight)
         };
         let (zstd, gzip) = (weight("zstd"), weight("gzip").max(weight("x-gzip")));
+        let plain =
+            offers.iter().find(|(offered, _)| offered.eq_ignore_ascii_case("identity")).map(|(_, weight)| *weight);
         match zstd.max(gzip) {
             0 => None,
+            most if plain.is_some_and(|plain| plain > most) => None,
             most if most == zstd => Some(Self::Zstd),
             _ => Some(Self::Gzip),
         }
@@ -78,14 +86,19 @@ fn offer(text: &str) -> Option<(&str, u32)> {
     Some((name, (weight.clamp(0.0, 1.0) * 1_000.0) as u32))
 }
 
-/// JSON that is long, or of a length that nobody knows yet.
-fn is_worth_it(response: &Response) -> bool {
+/// JSON, or the word that the client has it already.
+fn depends_on_coding(response: &Response) -> bool {
     let headers = response.headers();
     let is_json = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
-    response.status() == StatusCode::OK
-        && is_json
-        && !headers.contains_key(CONTENT_ENCODING)
-        && response.body().size_hint().exact().is_none_or(|length| length >= WORTH_IT)
+    match response.status() {
+        StatusCode::OK => is_json && !headers.contains_key(CONTENT_ENCODING),
+        status => status == StatusCode::NOT_MODIFIED,
+    }
+}
+
+/// Long, or of a length that nobody knows yet. A 304 has no body, and its length is known.
+fn is_worth_it(response: &Response) -> bool {
+    response.body().size_hint().exact().is_none_or(|length| length >= WORTH_IT)
 }
 
 fn encoded(response: Response, coding: Coding) -> Response {
@@ -98,7 +111,6 @@ fn encoded(response: Response, coding: Coding) -> Response {
     };
     let (mut parts, body) = response.into_parts();
     parts.headers.insert(CONTENT_ENCODING, coding.name());
-    parts.headers.append(VARY, HeaderValue::from_static("accept-encoding"));
     parts.headers.remove(CONTENT_LENGTH);
     if let Some(tag) = parts.headers.get(ETAG).and_then(weak) {
         parts.headers.insert(ETAG, tag);
@@ -193,7 +205,9 @@ mod tests {
         assert_eq!(wanted("gzip, deflate"), Some(Coding::Gzip));
         assert_eq!(wanted("zstd;q=0.5, gzip;q=0.8"), Some(Coding::Gzip));
         assert_eq!(wanted("zstd;q=0, *"), Some(Coding::Gzip));
-        for none in ["identity", "", "br", "gzip;q=0", "gzip;q=x", "*;q=0"] {
+        assert_eq!(wanted("identity;q=0.5, gzip;q=0.5"), Some(Coding::Gzip));
+        assert_eq!(wanted("identity;q=0, x-gzip;q=0.1"), Some(Coding::Gzip));
+        for none in ["identity", "", "br", "gzip;q=0", "gzip;q=x", "*;q=0", "identity, gzip;q=0.9", "gzip;q=nan"] {
             assert_eq!(wanted(none), None, "{none}");
         }
         assert_eq!(Coding::wanted(&HeaderMap::new()), None);
@@ -230,9 +244,13 @@ mod tests {
     fn short_answers_and_what_is_no_json_stay_as_they_are() {
         assert!(is_worth_it(&json(Body::from("x".repeat(2_000)))));
         assert!(!is_worth_it(&json(Body::from("{}"))));
-        assert!(!is_worth_it(&Response::new(Body::from("x".repeat(2_000)))));
+        assert!(depends_on_coding(&json(Body::from("{}"))));
+        assert!(!depends_on_coding(&Response::new(Body::from("x".repeat(2_000)))));
         let mut missing = json(Body::from("x".repeat(2_000)));
         *missing.status_mut() = StatusCode::NOT_FOUND;
-        assert!(!is_worth_it(&missing));
+        assert!(!depends_on_coding(&missing));
+        let mut known = Response::new(Body::empty());
+        *known.status_mut() = StatusCode::NOT_MODIFIED;
+        assert!(depends_on_coding(&known) && !is_worth_it(&known));
     }
 }

@@ -72,6 +72,48 @@ async fn an_unknown_route_is_401_to_strangers_and_404_to_others() {
 }
 
 #[tokio::test]
+async fn what_is_no_route_method_path_or_query_gets_the_iceberg_error() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let client = reqwest::Client::builder().build().unwrap();
+    let lists = "/v1/lake/namespaces";
+    for (method, path, status, kind) in [
+        ("PATCH", "/v1/lake/namespaces", 405, "MethodNotAllowedException"),
+        ("BREW", "/v1/lake/namespaces/a/tables/t", 405, "MethodNotAllowedException"),
+        ("GET", "/v1/lake/transactions/commit", 405, "MethodNotAllowedException"),
+        ("GET", "/v1/lake/namespaces/", 404, "NotFoundException"),
+        ("GET", "/v1/lake//namespaces", 404, "NotFoundException"),
+        ("GET", "/v1/lake/namespaces/%ff", 400, "BadRequestException"),
+        ("GET", "/v1/lake/namespaces/a/tables/%c3%28", 400, "BadRequestException"),
+        ("GET", "/v1/%ff/namespaces", 404, "NoSuchWarehouseException"),
+        ("GET", "/v1/lake/namespaces?parent=%ff", 400, "BadRequestException"),
+        ("GET", "/v1/lake/namespaces?pageToken=%c3%28", 400, "BadRequestException"),
+        ("GET", "/v1/lake/namespaces?pageToken=&pageToken=", 400, "BadRequestException"),
+        ("GET", "/v1/config?warehouse=%fe", 400, "BadRequestException"),
+    ] {
+        let request = client.request(method.parse().unwrap(), format!("{}{path}", lab.url()));
+        let answer = request.bearer_auth(api.token()).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{method} {path}");
+        assert_eq!(answer.headers()["content-type"], "application/json", "{method} {path}");
+        if status == 405 {
+            // RFC 9110, 15.5.6.
+            let allowed = answer.headers()["allow"].to_str().unwrap();
+            assert!(allowed.contains("POST") && !allowed.contains(method), "{method} {path}: {allowed}");
+        }
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!((&body["error"]["code"], &body["error"]["type"]), (&json!(status), &json!(kind)), "{path}");
+        assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{path}");
+    }
+    // A path that is not encoded well is what it says; HEAD has no body, whatever there is to say.
+    assert_eq!(api.get("/namespaces/%zz").await.error().1, "NoSuchNamespaceException");
+    for path in [lists, "/v1/lake/namespaces/missing", "/v1/lake/namespaces/%ff", "/v1/lake/nowhere"] {
+        let answer = client.head(format!("{}{path}", lab.url())).bearer_auth(api.token()).send().await.unwrap();
+        assert_eq!(answer.status().is_success(), path == lists, "{path}");
+        assert!(answer.bytes().await.unwrap().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn bodies_that_are_too_large_or_no_json_get_the_iceberg_error() {
     let lab = Lab::with(|s| s.limits.body_bytes = 10_000).await;
     let api = lab.writer().await;

@@ -37,6 +37,15 @@ async fn a_client_that_has_the_table_is_told_so_until_it_changes() {
     assert_eq!(load(&api, "", &tag).await, (304, Some(tag.clone()), Value::Null));
     assert_eq!(load(&api, "?snapshots=all", &format!("W/{tag}")).await.0, 304);
     assert_eq!(load(&api, "?snapshots=refs", &tag).await.0, 200, "another representation has another tag");
+    let refs = load(&api, "?snapshots=refs", "").await.1.unwrap();
+    assert_eq!(load(&api, "?snapshots=refs", &refs).await.0, 304);
+    assert_eq!(load(&api, "", &refs).await.0, 200);
+    for known in ["*".to_owned(), format!("\"a\", W/\"b\",{tag}"), format!("W/\"c\" , W/{tag}")] {
+        assert_eq!(load(&api, "", &known).await.0, 304, "{known}");
+    }
+    for unknown in ["", "x", "\"\"", "W/", &tag.replace('"', "")] {
+        assert_eq!(load(&api, "", unknown).await.0, 200, "{unknown}");
+    }
     let committed = api.commit("a", "t", json!([]), set("x", "1")).await;
     assert_ne!(committed.etag.as_ref(), Some(&tag));
     let (status, new, _) = load(&api, "", &tag).await;
@@ -86,6 +95,19 @@ async fn refs_are_the_snapshots_that_branches_and_tags_name() {
     assert_eq!(ids(&load(&api, "", "").await.2), [11, 12]);
     assert_eq!(ids(&load(&api, "?snapshots=refs", "").await.2), [12]);
     assert_eq!(load(&api, "?snapshots=some", "").await.0, 400);
+    // A tag keeps what no branch shows any more; the log of what was current is history, and stays whole.
+    let tag = json!([{"action": "set-snapshot-ref", "ref-name": "first", "type": "tag", "snapshot-id": 11}]);
+    api.commit("a", "t", json!([]), tag).await.ok();
+    api.commit("a", "t", json!([]), snapshot(13, Some(12), 3)).await.ok();
+    let (all, refs) = (load(&api, "", "").await.2, load(&api, "?snapshots=refs", "").await.2);
+    assert_eq!((ids(&all), ids(&refs)), (vec![11, 12, 13], vec![11, 13]));
+    let without_snapshots = |body: &Value| {
+        let mut body = body.clone();
+        body["metadata"].as_object_mut().unwrap().remove("snapshots");
+        body
+    };
+    assert_eq!(without_snapshots(&refs), without_snapshots(&all));
+    assert_eq!(refs["metadata"]["snapshot-log"].as_array().unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -125,5 +147,6 @@ async fn an_answer_is_compressed_for_those_who_ask_and_a_client_that_has_it_is_t
     assert!(packed.len() < 5_000);
     let body: Value = serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).unwrap();
     assert_eq!(body["metadata"], plain["metadata"]);
-    assert_eq!(load(&tag).await.status(), 304);
+    let known = load(&tag).await;
+    assert_eq!((known.status().as_u16(), &known.headers()["vary"]), (304, &"accept-encoding".parse().unwrap()));
 }
