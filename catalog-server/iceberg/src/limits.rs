@@ -102,6 +102,9 @@ pub(crate) fn check_refs(refs: usize) -> Result<(), ApplyError> {
 /// The limits on what a table or view stores; `changes` are what the request brings.
 pub(crate) fn check_properties(stored: &Properties, changes: &Properties) -> Result<(), ApplyError> {
     for (key, value) in changes {
+        at_most(MAX_KEY_BYTES, key.len(), |limit| {
+            format!("Cannot set a property with a name of {} bytes: the limit is {limit}", key.len())
+        })?;
         at_most(MAX_PROPERTY_BYTES, value.len(), |limit| {
             format!("Cannot set property {key} to {} bytes: the limit is {limit}", value.len())
         })?;
@@ -208,6 +211,11 @@ mod tests {
         let set = [json!({"action": "set-properties", "updates": updates})];
         assert_eq!(views::refused(&views::view(), &set), "Cannot store 10002 properties: the limit is 10000");
         assert_eq!(refused(&table(), &set), "Cannot store 10002 properties: the limit is 10000");
+        let long = crate::fixture::properties(&[("k".repeat(50_001).as_str(), "x")]);
+        assert_eq!(
+            super::check_properties(&long, &long).unwrap_err().to_string(),
+            "Cannot set a property with a name of 50001 bytes: the limit is 50000"
+        );
         let set = [json!({"action": "set-properties", "updates": {"a": "x".repeat(1_048_577)}})];
         assert_eq!(refused(&table(), &set), "Cannot set property a to 1048577 bytes: the limit is 1048576");
         assert_eq!(

@@ -222,3 +222,29 @@ async fn reading_is_not_writing_and_writing_is_not_reading() {
     assert_eq!(reader.post("/namespaces/a/properties", &json!({})).await.error().0, 403);
     assert_eq!(reader.head("/namespaces/a").await, 204);
 }
+
+#[tokio::test]
+async fn a_namespace_cannot_be_filled_without_end() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let many = |from: usize, count: usize| -> Value {
+        (from..from + count).map(|number| (number.to_string(), json!("x"))).collect::<serde_json::Map<_, _>>().into()
+    };
+    let refused = |answer: crate::lab::Answer| {
+        let (status, kind, message) = answer.error();
+        assert_eq!((status, kind), (400, "ValidationException"));
+        message.to_owned()
+    };
+    let too_many = api.post("/namespaces", &json!({"namespace": ["a"], "properties": many(0, 1_001)})).await;
+    assert_eq!(refused(too_many), "the namespace has 1001 keys: the limit is 1000");
+    api.post("/namespaces", &json!({"namespace": ["a"], "properties": many(0, 999)})).await.ok();
+    let update = async |removals: Value, updates: Value| {
+        api.post("/namespaces/a/properties", &json!({"removals": removals, "updates": updates})).await
+    };
+    assert_eq!(refused(update(json!([]), many(999, 2)).await), "the namespace has 1001 keys: the limit is 1000");
+    update(json!(["0"]), many(999, 2)).await.ok();
+    let large = update(json!(["1", "2"]), json!({"a": "x".repeat(1_100_000)})).await;
+    assert!(refused(large).ends_with("bytes of properties: the limit is 1048576"));
+    assert!(refused(update(json!(vec!["x"; 1_001]), json!({})).await).starts_with("removals has 1001 keys"));
+    assert_eq!(api.get("/namespaces/a").await.ok()["properties"].as_object().unwrap().len(), 1_000);
+}

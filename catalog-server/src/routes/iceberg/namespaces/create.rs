@@ -26,6 +26,7 @@ pub(crate) async fn create(
     let ns = names::namespace(&namespace)?;
     session.allow(Privilege::Write, &ns)?;
     properties::check_stored(&properties)?;
+    properties::check_amount(&properties)?;
     if session.was_answered() {
         let found = find(&app, &session, &ns).await?;
         return Ok(Json(NamespaceResponse { namespace, properties: found.properties }));

@@ -34,12 +34,16 @@ pub(crate) async fn update_properties(
     let mut tries = Tries::new();
     loop {
         let found = find(&app, &session, &ns).await?;
-        let mut properties = found.properties.clone();
-        let response = change(&mut properties, &asked);
-        if properties == found.properties {
+        let mut next = found.properties.clone();
+        let response = change(&mut next, &asked);
+        if next == found.properties {
             return Ok(Json(response));
         }
-        let content = Content::Namespace { id: found.id, properties };
+        // Whoever has more from before can still remove some.
+        if !asked.updates.is_empty() {
+            properties::check_amount(&next)?;
+        }
+        let content = Content::Namespace { id: found.id, properties: next };
         let expect = Expect::Version(found.version);
         let request = CommitRequest {
             id: app.ids.ordered(),
@@ -59,6 +63,8 @@ pub(crate) async fn update_properties(
 }
 
 fn check(request: &UpdatePropertiesRequest) -> Result<(), ApiError> {
+    properties::check_count("removals", request.removals.len())?;
+    properties::check_count("updates", request.updates.len())?;
     if let Some(key) = request.removals.iter().find(|key| request.updates.contains_key(*key)) {
         return Err(ApiError::new(
             ErrorType::UnprocessableEntityException,
@@ -116,5 +122,11 @@ mod tests {
     fn a_key_in_both_lists_is_unprocessable() {
         assert_eq!(check(&request(&["a"], &[("a", "1")])).unwrap_err().r#type.code(), 422);
         assert_eq!(check(&request(&[], &[("db.password", "1")])).unwrap_err().r#type.code(), 400);
+    }
+
+    #[test]
+    fn a_list_without_end_is_refused_before_it_is_gone_through() {
+        let error = check(&request(&["a"; 1_001], &[])).unwrap_err();
+        assert_eq!((error.r#type.code(), error.message.as_str()), (400, "removals has 1001 keys: the limit is 1000"));
     }
 }
