@@ -31,6 +31,7 @@ mod reconcile_drift;
 mod reconcile_idle_is_silent;
 mod reconcile_index_dropped;
 mod reconcile_index_invalid;
+mod reconcile_namespace_deleted;
 mod reconcile_namespaces;
 mod reconcile_secret_deleted;
 mod reconcile_secret_rotated;
@@ -231,6 +232,12 @@ pub(crate) const ALL: &[Case] = &[
         run: |lab| Box::pin(reconcile_idle_is_silent::run(lab)),
     },
     Case {
+        name: "reconcile_drift",
+        says: "each object of a Catalog that is edited or deleted comes back; foreign ones are not touched",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_drift::run(lab)),
+    },
+    Case {
         name: "reconcile_settings",
         says: "a changed spec reaches the servers by a rolling update, and no client's read fails",
         needs: &[Need::Stage],
@@ -247,6 +254,18 @@ pub(crate) const ALL: &[Case] = &[
         says: "the same YAML again finds the warehouse and its tables",
         needs: &[Need::Stage],
         run: |lab| Box::pin(reconcile_delete_all::adopt(lab)),
+    },
+    Case {
+        name: "reconcile_namespace_deleted",
+        says: "a namespace with a Catalog and all that is in it ends by itself, and lets go of the data",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_namespace_deleted::run(lab)),
+    },
+    Case {
+        name: "chaos_operator_restart",
+        says: "the operator dies at each named step of each controller, and converges",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(chaos_operator_restart::run(lab)),
     },
     Case {
         name: "helm_lifecycle",
@@ -274,24 +293,10 @@ pub(crate) const ALL: &[Case] = &[
     },
 ];
 
-/// Cases that run when they are named, and not with all others: they take minutes, or show what is not mended yet.
-pub(crate) const BY_NAME: &[Case] = &[
-    Case {
-        name: "chaos_operator_restart",
-        says: "the operator dies at each named step of each controller, and converges",
-        needs: &[Need::Stage],
-        run: |lab| Box::pin(chaos_operator_restart::run(lab)),
-    },
-    Case {
-        name: "cluster_runs_pods",
-        says: "pods run on two nodes under the strictest rules, find each other by name, and reach nothing outside",
-        needs: &[Need::Cluster],
-        run: |lab| Box::pin(cluster_runs_pods::run(lab)),
-    },
-    Case {
-        name: "reconcile_drift",
-        says: "each object of a Catalog that is edited or deleted comes back; foreign ones are not touched",
-        needs: &[Need::Stage],
-        run: |lab| Box::pin(reconcile_drift::run(lab)),
-    },
-];
+/// Cases that run when they are named, and not with all others.
+pub(crate) const BY_NAME: &[Case] = &[Case {
+    name: "cluster_runs_pods",
+    says: "pods run on two nodes under the strictest rules, find each other by name, and reach nothing outside",
+    needs: &[Need::Cluster],
+    run: |lab| Box::pin(cluster_runs_pods::run(lab)),
+}];

@@ -41,6 +41,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
         for child in &children() {
             comes_back_as_it_was(scene, child).await?;
         }
+        what_allows_no_change_is_made_anew(scene).await?;
         let uid = scene.get(CATALOG).await?["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
         for object in [format!("secret/database-{uid}"), format!("secret/admin-{uid}")] {
             comes_back(scene, &object).await?;
@@ -51,7 +52,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
             check(status == "200", || format!("after all that the token of the Secret is answered {status}"))
         };
         eventually(Duration::from_secs(120), answered).await?;
-        Ok("8 objects edited, 10 deleted: all came back; foreign ones of their names were not touched".to_owned())
+        Ok("9 edits, 10 deletions: all came back; foreign ones of their names were not touched".to_owned())
     })
     .await
 }
@@ -60,18 +61,31 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
 async fn comes_back_as_it_was(scene: &Scene<'_>, child: &Child) -> Outcome {
     let Child { object, field, to } = child;
     let at = |found: &Value| found.pointer(field).cloned().unwrap_or_default();
-    let before = at(&scene.get(object).await?);
+    let live = scene.get(object).await?;
+    let before = at(&live);
     check(before != *to, || format!("{field} of {object} is {to} already"))?;
     let patch = json!([{"op": "replace", "path": field, "value": to}]).to_string();
     scene.told(&["patch", object, "--type=json", "--patch", &patch]).await?;
     // A sealing key that nobody can use any more is replaced by a new one.
     let is_right = |found: &Value| if field.ends_with("/keys") { at(found) != *to } else { at(found) == before };
-    scene.until(object, &format!("put right ({field})"), is_right).await?;
+    let right = scene.until(object, &format!("put right ({field})"), is_right).await?;
+    let (uid, new) = (&live["metadata"]["uid"], &right["metadata"]["uid"]);
+    check(uid == new, || format!("{object} was made anew, though {field} can be changed"))?;
     let before = at(&scene.get(object).await?);
     comes_back(scene, object).await?;
     let after = at(&scene.get(object).await?);
     let new = field.starts_with("/data/keys");
     check(new != (before == after), || format!("{object} came back with another {field}"))?;
+    scene.ready(CATALOG).await
+}
+
+/// Somebody spoils the settings, and makes them immutable.
+async fn what_allows_no_change_is_made_anew(scene: &Scene<'_>) -> Outcome {
+    let settings = "configmap/lakehouse";
+    let before = scene.get(settings).await?;
+    scene.edit(settings, &json!({"data": {"settings.yaml": "{}"}, "immutable": true})).await?;
+    let is_right = |found: &Value| found["data"] == before["data"] && found["immutable"].is_null();
+    scene.until(settings, "made anew", is_right).await?;
     scene.ready(CATALOG).await
 }
 
