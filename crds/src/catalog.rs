@@ -275,6 +275,10 @@ pub struct CatalogStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal_key_id: Option<String>,
 
+    /// The annotation take-over has done its work. It does nothing more until it is taken off and put on again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub took_over: bool,
+
     /// The performance indexes of the database: what each is for stands in migrations/postgres/indexes.sql.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]

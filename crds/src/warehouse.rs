@@ -154,6 +154,10 @@ pub struct WarehouseStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warehouse_id: Option<String>,
 
+    /// The annotation take-over has done its work. It does nothing more until it is taken off and put on again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub took_over: bool,
+
     /// Ready, Reconciling, Stalled, StorageReachable and Synced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]

@@ -29,6 +29,7 @@ pub mod run;
 mod secret;
 pub mod server;
 pub mod settings;
+pub mod take_over;
 pub mod token;
 pub mod warehouse;
 pub mod watch;

@@ -84,22 +84,35 @@ impl fmt::Debug for Clients {
     }
 }
 
-/// The client for a Catalog's server.
+/// The operator's own token for a Catalog's server.
 ///
 /// # Errors
-/// [`CATALOG_NOT_READY`] while the Catalog's controller has not made what is needed; failed calls.
-pub async fn client(context: &Context, catalog: &Catalog) -> Result<Client, Halt> {
-    let uid = catalog.uid().unwrap_or_default();
-    let (namespace, name) = (&context.settings.namespace, admin_secret(&uid));
+/// [`CATALOG_NOT_READY`] while the Catalog's controller has not made it; failed calls.
+pub async fn admin(context: &Context, catalog: &Catalog) -> Result<BearerToken, Halt> {
+    let (namespace, name) = (&context.settings.namespace, admin_secret(&catalog.uid().unwrap_or_default()));
     let Some(admin) = cluster::read_secret(context, namespace, &name).await? else {
         return Err(not_ready(catalog).into());
     };
     let token = BearerToken::parse(&admin.required(&name, ADMIN_TOKEN)?);
-    let token =
-        token.map_err(|_| Hold::waiting(CATALOG_NOT_READY, "the operator's token for the server is damaged"))?;
+    Ok(token.map_err(|_| Hold::waiting(CATALOG_NOT_READY, "the operator's token for the server is damaged"))?)
+}
+
+/// The client for a Catalog's server.
+///
+/// # Errors
+/// As [`admin`].
+pub async fn client(context: &Context, catalog: &Catalog) -> Result<Client, Halt> {
+    client_of(context, catalog, admin(context, catalog).await?).await
+}
+
+/// As [`client`], for whoever has asked for the token already.
+///
+/// # Errors
+/// Failed calls.
+pub async fn client_of(context: &Context, catalog: &Catalog, token: BearerToken) -> Result<Client, Halt> {
     let address = context.settings.server_uri_override.clone().unwrap_or_else(|| uri(catalog, &context.settings));
     let roots = roots(context, catalog).await?;
-    Ok(context.clients.get(&uid, Made { address, token, roots })?)
+    Ok(context.clients.get(&catalog.uid().unwrap_or_default(), Made { address, token, roots })?)
 }
 
 /// What vouches for the server's certificate, beside the platform's roots: its authority, or the certificate itself.

@@ -14,7 +14,7 @@ const QUICKSTART: &str = include_str!("../../../crds/examples/quickstart.yaml");
 
 fn around() -> Surroundings {
     let host = Host::Local { root: "/state".into(), allowed_locations: vec!["file:///tmp".into()] };
-    Surroundings { host, uri: "http://127.0.0.1:8181".into(), ttl: None }
+    Surroundings { host, uri: "http://127.0.0.1:8181".into(), ttl: None, admin: None }
 }
 
 fn admitted(text: &str, before: &Objects) -> Result<(Desired, Objects), Vec<Problem>> {

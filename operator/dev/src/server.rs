@@ -29,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) settings: ServerSettings,
     /// The Catalog's uid.
     pub(crate) catalog: String,
+    pub(crate) admin: BearerToken,
     running: Running,
 }
 
@@ -75,12 +76,13 @@ impl Server {
         let platform_uri = format!("http://{}", reachable(running.platform_address));
         Ok(Self {
             // The session has its own schedule.
-            client: Client::builder(&uri, admin).retries(Retries::NONE).build()?,
+            client: Client::builder(&uri, admin.clone()).retries(Retries::NONE).build()?,
             uri,
             platform_uri,
             private: running.client_address.ip().is_loopback(),
             settings: settings.clone(),
             catalog: catalog.uid.clone(),
+            admin,
             running,
         })
     }

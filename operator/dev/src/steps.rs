@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use catalog_api::BearerToken;
 use crds::admission::Resource;
 use operator::catalog::{self, Seen, ServerSettings};
 use operator::{Hold, Host, token, warehouse};
@@ -29,6 +30,8 @@ pub(crate) struct Surroundings {
     pub(crate) uri: String,
     /// For tests: the life of every credential.
     pub(crate) ttl: Option<Duration>,
+    /// The server's, once it runs: the revisions of Warehouses are hashes under it.
+    pub(crate) admin: Option<BearerToken>,
 }
 
 /// Runs `validate` and `build` on every resource.
@@ -59,7 +62,8 @@ fn one(steps: &mut Steps, desired: &Desired, key: &Key, wanted: &Wanted, around:
                 credentials: credentials(desired, &resource, &key.namespace),
                 warehouse: resource,
             };
-            let put = warehouse::build(&warehouse::validate(&read, &around.host)?);
+            let secret = around.admin.as_ref().map(BearerToken::expose).unwrap_or_default();
+            let put = warehouse::build(&warehouse::validate(&read, &around.host)?, secret.as_bytes());
             let body = &put.body;
             let mut places = std::iter::once(&body.location).chain(&body.allowed_locations);
             places.try_for_each(|location| reserved(location, &around.host))?;

@@ -9,6 +9,7 @@ use migrations::{MigrationError, Trouble};
 use super::Deployable;
 use super::build::last_url;
 use super::deployable::Urls;
+use crate::take_over::TAKE_OVER;
 use crate::{Hold, SecretData};
 
 /// The database does not answer.
@@ -81,8 +82,8 @@ pub(super) fn hold(error: &MigrationError) -> Hold {
         Trouble::Failed => Hold::broken("DatabaseFailed", told),
         Trouble::Newer => Hold::stalled("SchemaTooNew", told),
         Trouble::Owned => {
-            let hint = "; name another schema, or take it over by the annotation";
-            Hold::stalled("Conflict", format!("{told}{hint} {}=true", super::TAKE_OVER))
+            let hint = "; name another schema, or take it over, once, by a new annotation";
+            Hold::stalled("Conflict", format!("{told}{hint} {TAKE_OVER}=true"))
         }
     }
 }

@@ -5,15 +5,14 @@ use std::fmt;
 use crds::{Catalog, CatalogSpec, SecretKeyRef};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::ResourceRequirements;
-use kube::ResourceExt as _;
 use migrations::postgres::{Schema, connect_options};
 
 use super::build::{AdminToken, SealKey, ServerSettings, build};
 use super::dereference::Dereferenced;
-use super::{TAKE_OVER, validate};
+use super::validate;
 use crate::cluster::Owner;
 use crate::settings::Settings;
-use crate::{Hold, Host, SecretData, server};
+use crate::{Hold, Host, SecretData, server, take_over};
 
 /// A Catalog that can be deployed.
 #[derive(Clone, Debug)]
@@ -102,7 +101,7 @@ pub fn deployable(read: &Dereferenced, settings: &Settings) -> Result<Deployable
         uri: external_uri.clone().unwrap_or_else(|| server::uri(catalog, settings)),
         seal: seal.as_ref().and_then(SealKey::read),
         admin: admin.as_ref().and_then(AdminToken::read),
-        take_over: catalog.annotations().get(TAKE_OVER).is_some_and(|value| value == "true"),
+        take_over: take_over::due(&catalog.metadata, catalog.status.as_ref().is_some_and(|status| status.took_over)),
         deployment: deployment.clone().filter(|deployment| owner.owns(&deployment.metadata)),
         owner,
     })

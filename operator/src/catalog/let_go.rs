@@ -17,6 +17,7 @@ use crate::error::Halt;
 use crate::failpoint::hit;
 use crate::kind::Next;
 use crate::server::admin_secret;
+use crate::take_over::TAKE_OVER;
 
 /// How long a database that is away is waited for. It may be gone for good, as after `kubectl delete -f` of all.
 const WAIT_FOR_DATABASE: SignedDuration = SignedDuration::from_secs(30);
@@ -128,8 +129,7 @@ async fn give_up(context: &Context, catalog: &Catalog, hold: Hold) -> Result<(),
     }
     let message = format!(
         "the schema still names this Catalog, since the database could not be reached: the next one needs the annotation \
-         {}=true",
-        super::TAKE_OVER
+         {TAKE_OVER}=true"
     );
     cluster::event(context, catalog, Notice::warning("NotDetached", message)).await;
     Ok(())

@@ -27,6 +27,3 @@ pub use indexes::Builds;
 pub use let_go::is_past_farewell;
 pub use seen::seen;
 pub use validate::{Validated, validate};
-
-/// With the value `true` on a Catalog it takes the schema of its database from another Catalog.
-pub use crate::warehouse::TAKE_OVER;

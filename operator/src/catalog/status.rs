@@ -12,7 +12,7 @@ use super::rollout::Rollout;
 use super::{Applied, Deployable};
 use crate::error::Halt;
 use crate::outcome::{Verdict, is_ready};
-use crate::{Hold, Until};
+use crate::{Hold, Until, take_over};
 
 /// All that a reconcile of a Catalog found out.
 #[derive(Debug)]
@@ -82,6 +82,7 @@ pub(super) fn status(catalog: &Catalog, found: &Found<'_>, verdict: &Verdict<'_>
     let mut status = catalog.status.clone().unwrap_or_default();
     status.observed_generation = generation;
     status.uri = Some(found.catalog.uri.clone());
+    status.took_over = take_over::used(catalog.meta(), status.took_over, found.applied.schema.is_ok());
     if found.applied.deployment.is_some() {
         status.seal_key_id = Some(found.seal.id().to_owned());
     }
@@ -103,6 +104,7 @@ pub(super) fn halted(catalog: &Catalog, verdict: &Verdict<'_>, now: Timestamp) -
         return status;
     }
     status.observed_generation = catalog.meta().generation;
+    status.took_over = take_over::used(catalog.meta(), status.took_over, false);
     verdict.write(&mut status.conditions, catalog.meta().generation, now);
     status
 }

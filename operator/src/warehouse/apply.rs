@@ -8,6 +8,7 @@ use crds::Catalog;
 use super::Put;
 use crate::error::Halt;
 use crate::failpoint::hit;
+use crate::take_over::TAKE_OVER;
 use crate::{Hold, server};
 
 /// The store said no.
@@ -48,9 +49,9 @@ fn explain(catalog: &Catalog, body: &PutWarehouse, error: ClientError) -> Halt {
     } else if error.is(ErrorType::StorageUnavailableException) {
         Hold::broken(STORAGE_UNREACHABLE, words())
     } else if error.is(ErrorType::ConflictException) {
-        let hint = if body.take_over { "" } else { "; if that is intended, annotate this one with " };
-        let annotation = if body.take_over { String::new() } else { format!("{}=true", super::TAKE_OVER) };
-        Hold::stalled("Conflict", format!("{}{hint}{annotation}", words()))
+        let hint = format!("; if that is intended, annotate this one anew with {TAKE_OVER}=true, which counts once");
+        let hint = if body.take_over { String::new() } else { hint };
+        Hold::stalled("Conflict", format!("{}{hint}", words()))
     } else if error.is(ErrorType::AlreadyExistsException) {
         Hold::stalled("LocationOverlaps", words())
     } else {

@@ -1,7 +1,8 @@
 //! A valid Warehouse → the request that makes it.
 
 use catalog_api::management::{PutWarehouse, S3Storage, Storage};
-use sha2::{Digest as _, Sha256};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 use super::Validated;
 use super::validate::ValidS3;
@@ -13,10 +14,11 @@ pub struct Put {
     pub body: PutWarehouse,
 }
 
-/// The request for a Warehouse. Its revision is a hash over everything that it says, the keys included, so that a
-/// rotated Secret is a change and nothing else is.
+/// The request for a Warehouse. Its revision is a hash over everything that it says, the storage's keys included, so that
+/// a rotated Secret is a change and nothing else is. It is stored and shown, so it is a hash under a `secret` of whoever
+/// makes the request: else keys could be tried out on it.
 #[must_use]
-pub fn build(warehouse: &Validated) -> Put {
+pub fn build(warehouse: &Validated, secret: &[u8]) -> Put {
     let Validated { uid, name, location, allowed_locations, s3, default_properties, take_over } = warehouse.clone();
     let storage = Storage { s3: s3.map(storage) };
     let mut body = PutWarehouse {
@@ -28,7 +30,7 @@ pub fn build(warehouse: &Validated) -> Put {
         default_properties,
         take_over: false,
     };
-    body.revision = revision(&body);
+    body.revision = revision(&body, secret);
     body.take_over = take_over;
     Put { name, body }
 }
@@ -39,9 +41,11 @@ fn storage(s3: ValidS3) -> S3Storage {
 }
 
 /// The debug form of the body would hide the keys, so it is its JSON that is hashed. The owner is part of it.
-fn revision(body: &PutWarehouse) -> String {
+fn revision(body: &PutWarehouse, secret: &[u8]) -> String {
     let json = serde_json::to_vec(body).unwrap_or_default();
-    Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect()
+    // Any length will do; the error is that of other algorithms.
+    let hash = Hmac::<Sha256>::new_from_slice(secret).map(|hmac| hmac.chain_update(json).finalize().into_bytes());
+    hash.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -54,6 +58,8 @@ mod tests {
     use crate::{Host, SecretData};
     use k8s_openapi::ByteString;
     use serde_json::{Value, json};
+
+    const SECRET: &[u8] = b"of the operator";
 
     fn local() -> Host {
         Host::Local { root: "/state".into(), allowed_locations: vec!["file:///tmp".into(), "s3://b/x".into()] }
@@ -99,7 +105,7 @@ mod tests {
     #[test]
     fn a_relative_file_location_lies_in_the_state_directory() {
         let spec = json!({"catalogRef": {"name": "main"}, "location": "file://./lake/"});
-        let put = build(&validate(&read(&spec), &local()).unwrap());
+        let put = build(&validate(&read(&spec), &local()).unwrap(), SECRET);
         assert_eq!(put.name, "lake");
         assert_eq!(put.body.location, "file:///state/lake");
         assert_eq!(put.body.allowed_locations, ["file:///tmp"]);
@@ -109,7 +115,7 @@ mod tests {
     #[test]
     fn a_bucket_allowed_to_all_is_for_those_that_have_the_keys_of_one() {
         let read = Dereferenced { credentials: Some(keys("x")), ..read(&bucket()) };
-        let put = build(&validate(&read, &local()).unwrap());
+        let put = build(&validate(&read, &local()).unwrap(), SECRET);
         assert_eq!(put.body.allowed_locations, ["file:///tmp", "s3://b/x"]);
     }
 
@@ -123,7 +129,7 @@ mod tests {
     fn another_key_is_another_revision_and_the_same_thing_the_same() {
         let put = |secret: &str| {
             let read = Dereferenced { credentials: Some(keys(secret)), ..read(&bucket()) };
-            build(&validate(&read, &Host::Cluster).unwrap()).body
+            build(&validate(&read, &Host::Cluster).unwrap(), SECRET).body
         };
         assert_eq!(put("a"), put("a"));
         assert_ne!(put("a").revision, put("b").revision);
@@ -166,11 +172,23 @@ mod tests {
     fn take_over_is_by_annotation_and_no_part_of_the_revision() {
         let spec = json!({"catalogRef": {"name": "main"}, "location": "file:///lake"});
         let mut read = read(&spec);
-        let before = build(&validate(&read, &local()).unwrap()).body;
-        let annotation = (crate::warehouse::TAKE_OVER.to_string(), "true".to_string());
+        let before = build(&validate(&read, &local()).unwrap(), SECRET).body;
+        let annotation = (crate::take_over::TAKE_OVER.to_string(), "true".to_string());
         read.warehouse.metadata.annotations = Some(BTreeMap::from([annotation]));
-        let after = build(&validate(&read, &local()).unwrap()).body;
+        let after = build(&validate(&read, &local()).unwrap(), SECRET).body;
         assert!(after.take_over && !before.take_over);
         assert_eq!(after.revision, before.revision);
+        read.warehouse.status = Some(crds::WarehouseStatus { took_over: true, ..Default::default() });
+        assert!(!build(&validate(&read, &local()).unwrap(), SECRET).body.take_over);
+    }
+
+    #[test]
+    fn who_does_not_have_the_secret_cannot_try_keys_out_on_a_revision() {
+        let read = Dereferenced { credentials: Some(keys("x")), ..read(&bucket()) };
+        let valid = validate(&read, &local()).unwrap();
+        let revision = |secret: &[u8]| build(&valid, secret).body.revision;
+        assert_eq!(revision(SECRET), revision(SECRET));
+        assert_ne!(revision(SECRET), revision(b"of somebody else"));
+        assert_eq!(revision(SECRET).len(), 64);
     }
 }

@@ -37,10 +37,12 @@ impl Kind for Warehouse {
 /// The steps that make it true.
 async fn make(context: &Context, warehouse: &Warehouse) -> Result<Applied, Halt> {
     let read = dereference(context, warehouse).await?;
-    let put = build(&validate(&read, &Host::Cluster)?);
+    let valid = validate(&read, &Host::Cluster)?;
     let catalog = read.catalog.map(|seen| seen.catalog);
     let catalog = catalog.ok_or_else(|| Hold::waiting("CatalogNotFound", "there is no Catalog"))?;
-    let client = server::client(context, &catalog).await?;
+    let token = server::admin(context, &catalog).await?;
+    let put = build(&valid, token.expose().as_bytes());
+    let client = server::client_of(context, &catalog, token).await?;
     // Before the server has anything that would have to be let go.
     cluster::add_finalizer(context, warehouse).await?;
     apply(&client, &catalog, &put).await

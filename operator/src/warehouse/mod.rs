@@ -13,6 +13,3 @@ pub use build::{Put, build};
 pub use dereference::dereference;
 pub use let_go::let_go;
 pub use validate::{Dereferenced, Validated, validate};
-
-/// With the value `true` on a Warehouse it takes the warehouse of its name from a live other owner.
-pub const TAKE_OVER: &str = "catalog.pangolin.dev/take-over";

@@ -9,6 +9,7 @@ use super::Applied;
 use super::apply::{STORAGE_REFUSED, STORAGE_UNREACHABLE};
 use crate::error::Halt;
 use crate::outcome::Verdict;
+use crate::take_over;
 
 /// The status after a reconcile. It is the old one if there is nothing to say.
 #[must_use]
@@ -26,6 +27,7 @@ pub(super) fn status(
     status.observed_generation = generation;
     let name = warehouse.spec.name.clone().unwrap_or_else(|| warehouse.name_any());
     status.name = Some(name);
+    status.took_over = take_over::used(warehouse.meta(), status.took_over, ended.is_ok());
     if let Ok(Applied { name: _, warehouse_id, outcome: _ }) = ended {
         status.warehouse_id = Some(warehouse_id.clone());
     }

@@ -6,9 +6,8 @@ use catalog_api::management::S3Credentials;
 use crds::{S3, Warehouse, WarehouseSpec};
 use kube::ResourceExt as _;
 
-use super::TAKE_OVER;
 use crate::catalog::{Seen, admitted};
-use crate::{Hold, Host, SecretData};
+use crate::{Hold, Host, SecretData, take_over};
 
 /// Everything that was read for a Warehouse.
 #[derive(Clone, Debug)]
@@ -73,7 +72,10 @@ pub fn validate(read: &Dereferenced, host: &Host) -> Result<Validated, Hold> {
         allowed_locations: allowed,
         s3,
         default_properties: default_properties.clone(),
-        take_over: warehouse.annotations().get(TAKE_OVER).is_some_and(|value| value == "true"),
+        take_over: take_over::due(
+            &warehouse.metadata,
+            warehouse.status.as_ref().is_some_and(|status| status.took_over),
+        ),
     })
 }
 

@@ -111,7 +111,8 @@ impl Session {
     }
 
     fn steps(&self, desired: &Desired, uri: String) -> Result<Steps, SessionError> {
-        let around = Surroundings { host: self.host.clone(), uri, ttl: self.ttl };
+        let admin = self.server.as_ref().map(|server| server.admin.clone());
+        let around = Surroundings { host: self.host.clone(), uri, ttl: self.ttl, admin };
         steps::run(desired, &around).map_err(SessionError::Problems)
     }
 
