@@ -5,7 +5,7 @@ use migrations::MigrationError;
 use migrations::Trouble;
 use migrations::postgres::{
     Claim, IndexOutcome, IndexState, LATEST, Owner, Schema, connect_options, detach, ensure_indexes, indexes, migrate,
-    observe_indexes, prepare, version,
+    observe_indexes, prepare, version, works_from,
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Executor, PgPool};
@@ -57,6 +57,10 @@ async fn a_schema_of_a_newer_build_is_refused_and_left_alone() {
     let error = migrate(&options(), &schema).await.unwrap_err();
     assert!(matches!(error, MigrationError::Newer { found, know } if found == LATEST + 1 && know == LATEST), "{error}");
     assert_eq!(version(&pool).await.unwrap(), LATEST + 1);
+    assert_eq!(works_from(&pool).await.unwrap(), 0);
+    let contracted = "UPDATE _sqlx_migrations SET description = 'drop_it_from_0042' WHERE version > $1";
+    sqlx::query(contracted).bind(LATEST).execute(&pool).await.unwrap();
+    assert_eq!(works_from(&pool).await.unwrap(), 42);
 }
 
 #[tokio::test]

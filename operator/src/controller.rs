@@ -166,7 +166,7 @@ mod tests {
             Context::new(client, settings, crate::metrics::Metrics::default(), || jiff::Timestamp::UNIX_EPOCH);
         let wait = || hold_for(&context, "u", Until::Cleared, SAFETY, 0.0).as_secs();
         assert_eq!([wait(), wait(), wait()], [1, 2, 4]);
-        assert_eq!((0..9).map(|_| wait()).last(), Some(60));
+        assert_eq!((0..9).map(|_| wait()).max(), Some(60));
         assert_eq!(hold_for(&context, "u", Until::Changed, SAFETY, 0.0).as_secs(), 60);
         assert_eq!(wait(), 1);
     }

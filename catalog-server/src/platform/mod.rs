@@ -17,7 +17,7 @@ pub fn describe(health: Option<&Health>) -> Option<String> {
             Some(format!("the database's schema is at version {found}, this build needs {need}: run the migrations"))
         }
         Some(Health::SchemaTooNew { found, know }) => Some(format!(
-            "the database's schema is at version {found}, this build knows {know}: a newer build has migrated it"
+            "the database's schema is at version {found}, this build knows {know}: a newer build has taken away what this one needs"
         )),
         None => Some("the database is not available".to_owned()),
     }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use catalog_store::{Health, HealthStore, Result, StoreError};
 use migrations::postgres::LATEST;
+use sqlx::PgPool;
 use tokio::time::timeout;
 use tracing::instrument;
 
@@ -14,16 +15,40 @@ impl HealthStore for PostgresStore {
     #[instrument(name = "db.health.select", level = "debug", skip_all, err(level = "debug"))]
     async fn health(&self) -> Result<Health> {
         let limit = self.limits.answer();
-        let version = timeout(limit, migrations::postgres::version(self.background.pool())).await;
-        let found = version.map_err(|_| Failure::Silence(limit)).and_then(|v| v.map_err(Failure::from));
-        Ok(compare(found.map_err(StoreError::from)?))
+        let look = timeout(limit, look(self.background.pool())).await;
+        let found = look.map_err(|_| Failure::Silence(limit)).and_then(|found| found.map_err(Failure::from));
+        let (found, from) = found.map_err(StoreError::from)?;
+        Ok(compare(found, from))
     }
 }
 
-fn compare(found: i64) -> Health {
-    match found {
-        LATEST => Health::Ready,
-        _ if found < LATEST => Health::SchemaTooOld { found, need: LATEST },
-        _ => Health::SchemaTooNew { found, know: LATEST },
+/// The version of the schema, and the oldest build that works on it, which matters on a newer one only.
+async fn look(pool: &PgPool) -> std::result::Result<(i64, i64), sqlx::Error> {
+    let found = migrations::postgres::version(pool).await?;
+    let from = if found > LATEST { migrations::postgres::works_from(pool).await? } else { 0 };
+    Ok((found, from))
+}
+
+/// A newer build that has only added something is no reason to leave: its own servers are just coming.
+fn compare(found: i64, from: i64) -> Health {
+    if found < LATEST {
+        Health::SchemaTooOld { found, need: LATEST }
+    } else if from > LATEST {
+        Health::SchemaTooNew { found, know: LATEST }
+    } else {
+        Health::Ready
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_to_which_a_newer_build_has_only_added_is_as_good_as_our_own() {
+        assert_eq!(compare(LATEST, 0), Health::Ready);
+        assert_eq!(compare(LATEST + 3, LATEST), Health::Ready);
+        assert_eq!(compare(LATEST + 3, LATEST + 1), Health::SchemaTooNew { found: LATEST + 3, know: LATEST });
+        assert_eq!(compare(LATEST - 1, 0), Health::SchemaTooOld { found: LATEST - 1, need: LATEST });
     }
 }

@@ -70,6 +70,17 @@ pub async fn version<'e>(executor: impl PgExecutor<'e>) -> Result<i64, sqlx::Err
     }
 }
 
+/// The oldest build that works on the schema, by the newest migration that it knows; 0 if any does. A migration that takes
+/// something away says so by the end of its name: `…_from_0007` leaves nothing that a build before 7 could do without.
+///
+/// # Errors
+/// As [`version`].
+pub async fn works_from<'e>(executor: impl PgExecutor<'e>) -> Result<i64, sqlx::Error> {
+    const SELECT: &str = "SELECT coalesce(max(substring(description FROM '_from_([0-9]{4})$')::bigint), 0)
+        FROM _sqlx_migrations WHERE success";
+    sqlx::query_scalar(SELECT).fetch_one(executor).await
+}
+
 /// Without a statement timeout, since a migration or an index takes what it takes.
 async fn connect(
     options: &PgConnectOptions,
