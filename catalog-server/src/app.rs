@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalog_store::{CatalogStore, Clock, GroupCommit, Ids, Turns};
+use tokio::sync::Notify;
 
 use crate::auth::AdminHashes;
 use crate::detached::Detached;
@@ -12,6 +13,7 @@ use crate::platform::Readiness;
 use crate::seal::Sealer;
 use crate::settings::Settings;
 use crate::storage::Files;
+use crate::tasks::ExpiredFiles;
 
 /// The state of the router, as `Arc<App>`.
 pub struct App {
@@ -33,6 +35,10 @@ pub struct App {
     pub files: Files,
     /// Bytes of metadata files by location.
     pub metadata: MetadataCache,
+    /// Wakes the purges.
+    pub purges: Notify,
+    /// Metadata files that commits took out of their tables' logs.
+    pub expired: ExpiredFiles,
     /// What Prometheus sees.
     pub metrics: Metrics,
     /// Seals storage credentials.

@@ -1,9 +1,18 @@
 //! The one way from a handler to the tree: through the coalescer, counted, and marked if the request may come again.
 
-use catalog_store::{Commit, CommitError, CommitRequest};
+use std::time::Duration;
+
+use catalog_store::{Branch, Commit, CommitError, CommitRequest, Found, Operation, StoreError};
+use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::session::Session;
+
+/// How often a commit looks again whether a purge has left the place that it wants …
+const TRIES: u32 = 20;
+/// … and how long it waits in between.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Commits on the session's branch. A caller who goes away does not tear it.
 ///
@@ -17,7 +26,10 @@ pub async fn commit(app: &App, session: &Session, mut request: CommitRequest) ->
         }
         request.idempotency.get_or_insert_with(|| repeatable.mark());
     }
-    let result = app.commits.commit(branch, request).await;
+    let result = match claims(&request) {
+        true => in_place(app, branch, &request).await,
+        false => app.commits.commit(branch, request).await,
+    };
     if let (Ok(_), Some(repeatable)) = (&result, &session.repeatable) {
         repeatable.settle();
     }
@@ -30,4 +42,43 @@ pub async fn commit(app: &App, session: &Session, mut request: CommitRequest) ->
         Err(CommitError::Backend(_)) => "failed",
     });
     result
+}
+
+fn claims(request: &CommitRequest) -> bool {
+    request.operations.iter().any(|operation| matches!(operation, Operation::Put { locations: Some(_), .. }))
+}
+
+/// Commits what claims locations. One that is held only because a purge has not ended is waited for a moment: most end
+/// at once.
+async fn in_place(app: &App, branch: &Branch, request: &CommitRequest) -> Result<Commit, CommitError> {
+    let mut tries = 0..TRIES;
+    loop {
+        match app.commits.commit(branch, request.clone()).await {
+            Err(CommitError::Conflict { key, found: Found::LocationTaken { location, holder } }) => {
+                if !leaves(app, branch.warehouse_id, holder).await {
+                    return Err(CommitError::Conflict { key, found: Found::LocationTaken { location, holder } });
+                }
+                if tries.next().is_none() {
+                    return Err(CommitError::Conflict { key, found: Found::LocationLeft { location } });
+                }
+                app.purges.notify_one();
+                sleep(PAUSE).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// True for a table that nothing shows any more and whose files are to go. What cannot be found out stays a conflict.
+async fn leaves(app: &App, warehouse_id: i64, content: Uuid) -> bool {
+    let (window, now) = (app.settings.retention.window(), app.clock.now());
+    let found: Result<bool, StoreError> = async {
+        if !app.store.has_purge(content).await? {
+            return Ok(false);
+        }
+        let shown = app.store.shown(warehouse_id, &window, now).await?;
+        Ok(app.store.seen(content, &shown).await?.is_empty())
+    }
+    .await;
+    found.unwrap_or(false)
 }

@@ -25,6 +25,10 @@ pub struct Metrics {
     storage: Family<Call, Counter>,
     swept_tokens: Counter,
     orphans: Counter,
+    purges: Family<Label, Counter>,
+    purge_files: Family<Label, Counter>,
+    purges_waiting: Gauge,
+    expired_metadata: Counter,
     sweep_failures: Family<Label, Counter>,
     reports: Family<Label, Counter>,
     scan_planning: Histogram,
@@ -101,6 +105,10 @@ impl Default for Metrics {
             storage: Family::default(),
             swept_tokens: Counter::default(),
             orphans: Counter::default(),
+            purges: Family::default(),
+            purge_files: Family::default(),
+            purges_waiting: Gauge::default(),
+            expired_metadata: Counter::default(),
             sweep_failures: Family::default(),
             reports: Family::default(),
             scan_planning: Histogram::new(exponential_buckets(0.001, 2.5, 12)),
@@ -160,6 +168,26 @@ impl Metrics {
         self.orphans.inc();
     }
 
+    /// A purge was worked on: `ended`, `waits`, `lost` or `failed`.
+    pub fn purge(&self, outcome: &'static str) {
+        self.purges.get_or_create(&Label("outcome", outcome)).inc();
+    }
+
+    /// Files that a purge came to: `deleted` ones, and `kept` ones, of which it was not certain whose they are.
+    pub fn purge_files(&self, outcome: &'static str, count: u64) {
+        self.purge_files.get_or_create(&Label("outcome", outcome)).inc_by(count);
+    }
+
+    /// How many purges there are, in work or waiting.
+    pub fn purges_waiting(&self, count: u64) {
+        self.purges_waiting.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Metadata files that fell out of their table's log were deleted.
+    pub fn expired_metadata(&self, count: u64) {
+        self.expired_metadata.inc_by(count);
+    }
+
     /// A background task failed once; it tries again.
     pub fn sweep_failed(&self, task: &'static str) {
         self.sweep_failures.get_or_create(&Label("task", task)).inc();
@@ -211,6 +239,11 @@ impl Metrics {
         all.register("storage_calls", "Calls of object stores and of the disk", storage.clone());
         all.register("swept_tokens", "Tokens that had ended and were deleted", swept_tokens.clone());
         all.register("orphan_metadata_files", "Metadata files that no version named", self.orphans.clone());
+        all.register("purge_runs", "Purges that were worked on, by outcome", self.purges.clone());
+        all.register("purge_files", "Files that purges came to", self.purge_files.clone());
+        all.register("purge_waiting", "Purges in work or waiting", self.purges_waiting.clone());
+        let help = "Metadata files that fell out of their table's log and were deleted";
+        all.register("expired_metadata_files", help, self.expired_metadata.clone());
         all.register("sweep_failures", "Failures of background tasks", self.sweep_failures.clone());
         self.register_reports(&mut all);
         all

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use catalog_store::Window;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,8 @@ pub struct Settings {
     /// How long requests in work may go on after the server was told to stop.
     #[serde(with = "duration")]
     pub shutdown_grace: Duration,
+    /// How much of the past stays in sight.
+    pub retention: Retention,
     /// Background tasks.
     pub sweeps: Sweeps,
     /// What the binary writes to its standard error.
@@ -66,6 +69,7 @@ impl Default for Settings {
             storage_timeout: Duration::from_secs(20),
             drain_delay: Duration::ZERO,
             shutdown_grace: Duration::from_secs(20),
+            retention: Retention::default(),
             sweeps: Sweeps::default(),
             log: Log::default(),
         }
@@ -143,6 +147,27 @@ impl Default for Limits {
     }
 }
 
+/// How much of the past of each branch counts as seen, beside its head and what branches and tags pin: what it names
+/// is not deleted. Whatever of both reaches further back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// What was there so long ago or later.
+    #[serde(with = "duration")]
+    pub age: Duration,
+    /// The states before so many of a branch's newest commits.
+    pub commits: u32,
+}
+
+impl Retention {
+    /// As the store asks for it. One for all warehouses; a policy of a warehouse would come in here.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        let Self { age, commits } = *self;
+        Window { age, commits }
+    }
+}
+
 /// Background tasks. Each waits a random part of its interval more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -158,6 +183,10 @@ pub struct Sweeps {
     /// A metadata file that is younger is left alone: its commit may be on its way.
     #[serde(with = "duration")]
     pub orphan_grace: Duration,
+    /// Until a purge that waits, because something still shows its table, is looked at again. One that can begin does so
+    /// at once.
+    #[serde(with = "duration")]
+    pub purge_interval: Duration,
 }
 
 impl Default for Sweeps {
@@ -167,6 +196,7 @@ impl Default for Sweeps {
             token_batch: 500,
             orphan_interval: Duration::from_secs(6 * 3600),
             orphan_grace: Duration::from_secs(24 * 3600),
+            purge_interval: Duration::from_secs(60),
         }
     }
 }

@@ -29,6 +29,9 @@ CREATE INDEX names_dropped ON names (branch_id, ns, class, name) WHERE kind = 0;
 -- What a content holds, to let it go when the content is dropped: content_id = ?.
 CREATE INDEX locations_content ON locations (content_id);
 
+-- The purge that is due: due_at <= now, the longest first.
+CREATE INDEX purges_due ON purges (due_at);
+
 -- The tags that pin a version: branch_id = ? AND seq BETWEEN ? AND ?.
 CREATE INDEX tags_pin ON tags (branch_id, seq);
 

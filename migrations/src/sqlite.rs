@@ -8,6 +8,7 @@ use crate::numbered::{Numbered, latest, migrator};
 pub(crate) const FILES: &[Numbered] = &[
     Numbered { version: 1, name: "catalog", sql: include_str!("../sqlite/0001_catalog.sql") },
     Numbered { version: 2, name: "idempotency_detail", sql: include_str!("../sqlite/0002_idempotency_detail.sql") },
+    Numbered { version: 3, name: "purges", sql: include_str!("../sqlite/0003_purges.sql") },
 ];
 
 /// The version that this build needs.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use catalog_store::{CommitStore, GroupCommit, GroupLimits, Ids, SystemClock, Turns};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +30,7 @@ use crate::platform::{self, Readiness};
 use crate::seal::Sealer;
 use crate::settings::Settings;
 use crate::storage::{Files, StorageSettings};
+use crate::tasks::ExpiredFiles;
 use crate::{middleware, router, tasks};
 use backend::Backend;
 use certificate::Certificate;
@@ -172,6 +174,8 @@ fn assemble(settings: Settings, backend: &Backend) -> Result<App, StartError> {
         ids: Ids,
         files: Files::new(&storage, sealer.clone(), metrics.clone())?,
         metadata: MetadataCache::new(settings.metadata_cache_bytes, metrics.clone()),
+        purges: Notify::new(),
+        expired: ExpiredFiles::default(),
         metrics,
         sealer,
         admins,

@@ -11,12 +11,14 @@ mod s3;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use catalog_api::management::S3Credentials;
+use futures::{StreamExt as _, stream};
 use moka::future::Cache;
 use object_store::aws::AmazonS3;
 use object_store::path::Path as Key;
@@ -167,6 +169,34 @@ impl Files {
         self.measured("delete", location, call).await
     }
 
+    /// Deletes many files, at most so many that it fits the time of one call. Those that are not there are deleted
+    /// already; of the others, some may be deleted when it fails.
+    ///
+    /// # Errors
+    /// [`FileError`], of the first that could not be deleted.
+    pub async fn delete_all(&self, warehouse: &WarehouseContext, locations: Vec<String>) -> Result<(), FileError> {
+        let Some(first) = locations.first().cloned() else { return Ok(()) };
+        let (mut disk, mut buckets) = (Vec::new(), BTreeMap::<String, Vec<Key>>::new());
+        for location in locations {
+            match Place::parse(&location)? {
+                Place::Disk(path) => disk.push((location, path)),
+                Place::Bucket { bucket, key } => {
+                    let key = Key::parse(&key).map_err(|e| FileError::not_allowed(&location, e.to_string()))?;
+                    buckets.entry(bucket).or_default().push(key);
+                }
+            }
+        }
+        let call = async {
+            let all = move |r: &Roots, _: &str| disk.iter().try_for_each(|(location, path)| r.delete(location, path));
+            self.on_disk(&first, all).await?;
+            for (bucket, keys) in buckets {
+                delete_keys(&self.client(warehouse, &bucket).await?, &bucket, keys).await?;
+            }
+            Ok(())
+        };
+        self.measured("delete_all", &first, call).await
+    }
+
     /// The files directly in a directory (a prefix, in a bucket), as locations. None if it is not there.
     ///
     /// # Errors
@@ -275,6 +305,17 @@ async fn get(client: &AmazonS3, location: &str, key: &Key) -> Result<Bytes, File
         return Err(FileError::not_allowed(location, format!("it is larger than {MAX_FILE_BYTES} bytes")));
     }
     found.bytes().await.map_err(failed)
+}
+
+async fn delete_keys(client: &AmazonS3, bucket: &str, keys: Vec<Key>) -> Result<(), FileError> {
+    let mut deleted = client.delete_stream(stream::iter(keys.into_iter().map(Ok)).boxed());
+    while let Some(one) = deleted.next().await {
+        match one {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(FileError::from_store(&format!("s3://{bucket}/"), error)),
+        }
+    }
+    Ok(())
 }
 
 /// A repetition after a lost answer finds its own file: that is a success.

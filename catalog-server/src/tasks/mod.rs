@@ -3,8 +3,10 @@
 
 mod admin_hashes;
 mod expired_marks;
+mod expired_metadata;
 mod expired_tokens;
 mod orphans;
+mod purges;
 mod schema;
 
 use std::sync::Arc;
@@ -15,7 +17,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 
+pub(crate) use expired_metadata::Expired;
+pub use expired_metadata::ExpiredFiles;
 pub use schema::look as look_at_schema;
+
+/// Purges at the same time.
+const PURGES: usize = 2;
 
 /// Starts all tasks. They end when `stop` is cancelled.
 pub fn start(app: &Arc<App>, tasks: &TaskTracker, stop: &CancellationToken) {
@@ -25,6 +32,11 @@ pub fn start(app: &Arc<App>, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(stop.clone().run_until_cancelled_owned(expired_tokens::sweep(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(expired_marks::sweep(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(orphans::sweep(app())));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(expired_metadata::sweep(app())));
+    // So that a big one does not hold up all others.
+    for _ in 0..PURGES {
+        tasks.spawn(stop.clone().run_until_cancelled_owned(purges::sweep(app())));
+    }
 }
 
 /// The interval and up to a tenth more, so that replicas that started together do not stay together.

@@ -14,12 +14,14 @@ mod history;
 mod idempotency;
 mod options;
 mod page;
+mod purges;
 mod refs;
 mod text;
 mod time;
 mod tokens;
 mod transaction;
 mod tree;
+mod visibility;
 mod warehouses;
 
 use migrations::MigrationError;
@@ -33,9 +35,11 @@ pub mod sql {
     pub use crate::changes::FOLLOW;
     pub use crate::commit::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE};
     pub use crate::history::sql::{CHILDREN, DROPPED, KEYS_OF, LOG_FILTERED, LOG_OF_KEY, LOOK_ALL, MERGED, TOUCHED};
+    pub use crate::purges::{METADATA_FILES, REACH, TAKE};
     pub use crate::refs::sql::{AT_TIME, GET_COMMIT, GET_REF};
     pub use crate::tokens::sql::{DELETE_EXPIRED, LIST_ACTIVE, LIST_ACTIVE_OF_USER};
     pub use crate::tree::{LIST, LIST_MAIN, LOG, LOOK, NAMED_METADATA};
+    pub use crate::visibility::{SEEN, SHOWN};
 }
 
 /// Connections for everything but requests.

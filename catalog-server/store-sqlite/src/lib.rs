@@ -13,10 +13,12 @@ mod history;
 mod idempotency;
 #[cfg(test)]
 mod plans;
+mod purges;
 mod refs;
 mod row;
 mod tokens;
 mod tree;
+mod visibility;
 mod warehouses;
 
 use std::path::{Path, PathBuf};

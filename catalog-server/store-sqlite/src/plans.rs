@@ -6,7 +6,7 @@ use crate::commit::{read, write};
 use crate::history::{self, log};
 use crate::refs::{self, resolve};
 use crate::tree::{self, list};
-use crate::{SqliteStore, access, idempotency, tokens};
+use crate::{SqliteStore, access, idempotency, purges, tokens, visibility};
 
 /// Each step of SQLite's plan.
 async fn plan(store: &SqliteStore, statement: &'static str) -> Vec<String> {
@@ -48,6 +48,17 @@ async fn hot_statements_neither_read_whole_tables_nor_sort() {
         ("held above", read::HELD_ABOVE, "PRIMARY KEY"),
         ("held below", read::HELD_BELOW, "PRIMARY KEY"),
         ("release", write::RELEASE, "locations_content"),
+        ("begun purge", read::BEGUN, "purges_content"),
+        ("due purge", purges::TAKE, "purges_due"),
+        ("purge of a content", purges::HAS, "purges_content"),
+        ("locations of a content", purges::HELD, "locations_content"),
+        ("last metadata files", purges::LAST, "versions_content"),
+        ("tags of a branch", visibility::TAGS, "tags_pin"),
+        ("head of a window", visibility::HEAD, "PRIMARY KEY"),
+        ("begin of a window", visibility::OLD, "PRIMARY KEY"),
+        ("keys of a content", visibility::KEYS, "versions_content"),
+        ("begin of a range", visibility::AT, "PRIMARY KEY"),
+        ("rest of a range", visibility::WITHIN, "PRIMARY KEY"),
         ("token", tokens::GET, "active_tokens_owner"),
         ("newest token", tokens::NEWEST, "active_tokens_owner"),
         ("cap", tokens::CAP, "active_tokens_owner"),

@@ -57,6 +57,14 @@ pub enum Found {
         /// The content that holds it, or one that overlaps.
         holder: Uuid,
     },
+    /// A table that was dropped with a purge holds this location until its files are gone, which they are soon. The store
+    /// says [`Found::LocationTaken`]; the server finds out that it is only that.
+    LocationLeft {
+        /// The location that was asked for.
+        location: String,
+    },
+    /// The content was dropped with a purge, and its files are being deleted.
+    Purged,
 }
 
 /// Why one request of a group did not become a commit.

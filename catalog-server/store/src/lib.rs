@@ -14,6 +14,7 @@ mod model;
 mod page;
 mod put;
 mod traits;
+mod visibility;
 mod walk;
 
 mod coalescer;
@@ -31,13 +32,14 @@ pub use fifo::{Turn, Turns};
 pub use keys::{Class, Key, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NameError, NamespacePath};
 pub use model::{
     About, Access, Asked, Branch, Change, Commit, CommitRequest, Content, Dropped, Entry, Expect, Health, Kind, Listed,
-    LogFilter, MAX_DEPTH, Mark, NewToken, Operation, Origin, Place, Precondition, PutOutcome, PutWarehouse, Reference,
-    Revision, Span, Tag, Token, TokenFilter, Topic, Version, View, Warehouse,
+    LogFilter, MAX_DEPTH, Mark, NewToken, Operation, Origin, Place, Precondition, Purge, PutOutcome, PutWarehouse,
+    Reach, Reference, Revision, Span, Tag, Token, TokenFilter, Topic, Version, View, Warehouse,
 };
 pub use page::{Cursor, Page, PaginationParams, Start};
 pub use plan::{CommitRow, Head, LocationProbe, NameRow, Plan, PurgeRow, Rows, State, VersionRow, overlap, plan};
 pub use traits::{
-    AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, HistoryStore, IdempotencyStore, RefStore,
-    TokenStore, TreeStore, WarehouseStore,
+    AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, HistoryStore, IdempotencyStore, PurgeStore,
+    RefStore, TokenStore, TreeStore, VisibilityStore, WarehouseStore,
 };
+pub use visibility::{Range, Seen, Shows, Viewer, Window, ranges};
 pub use walk::Walk;

@@ -1,6 +1,7 @@
 //! The traits that a backend implements. Look-ups return `Option`; `now` is a parameter; no method has a default body.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -8,8 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Dropped, Entry, Health, Key, Kind, Listed,
-    LogFilter, Mark, NamespacePath, NewToken, Page, PaginationParams, PutOutcome, PutWarehouse, Reference, Result,
-    Revision, Span, Tag, Token, TokenFilter, View, Warehouse,
+    LogFilter, Mark, NamespacePath, NewToken, Page, PaginationParams, Purge, PutOutcome, PutWarehouse, Range, Reach,
+    Reference, Result, Revision, Seen, Span, Tag, Token, TokenFilter, View, Warehouse, Window,
 };
 
 /// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
@@ -20,6 +21,8 @@ pub trait CatalogStore:
     + TreeStore
     + HistoryStore
     + CommitStore
+    + VisibilityStore
+    + PurgeStore
     + IdempotencyStore
     + TokenStore
     + ChangeStore
@@ -34,6 +37,8 @@ impl<T> CatalogStore for T where
         + TreeStore
         + HistoryStore
         + CommitStore
+        + VisibilityStore
+        + PurgeStore
         + IdempotencyStore
         + TokenStore
         + ChangeStore
@@ -209,6 +214,55 @@ pub trait CommitStore: Send + Sync + 'static {
         requests: Vec<CommitRequest>,
         now: Timestamp,
     ) -> Vec<Result<Commit, CommitError>>;
+}
+
+/// What can still be seen. What cannot may lose its files.
+#[async_trait]
+pub trait VisibilityStore: Send + Sync + 'static {
+    /// What the branches and tags of a warehouse show ([`crate::ranges`]).
+    async fn shown(&self, warehouse_id: i64, window: &Window, now: Timestamp) -> Result<Vec<Range>>;
+
+    /// Where a content, a table or view, is in these ranges. One that is nowhere in them cannot be seen there.
+    async fn seen(&self, content_id: Uuid, ranges: &[Range]) -> Result<Vec<Seen>>;
+}
+
+/// Contents that were dropped with a purge, a row each from the drop to the deletion of the last file. Until then a
+/// content holds its locations.
+#[async_trait]
+pub trait PurgeStore: Send + Sync + 'static {
+    /// Takes one that is due, for so long; whoever else asks meanwhile gets another one. By the database's clock.
+    async fn take_purge(&self, lease: Duration) -> Result<Option<Purge>>;
+
+    /// Keeps it for so long from now on; false if it is not the caller's any more.
+    async fn keep_purge(&self, purge: &Purge, lease: Duration) -> Result<bool>;
+
+    /// Finds out, for good, that nothing shows the content; false if something does, or if the purge is not the caller's
+    /// any more. No branch or tag that is being made meanwhile is overlooked. After that no commit brings the content
+    /// back; a branch or tag that is made later on the past, beyond the window, shows it without its files.
+    async fn begin_purge(&self, purge: &Purge, window: &Window, now: Timestamp) -> Result<bool>;
+
+    /// Gives it back, to be taken again after so long.
+    async fn put_off_purge(&self, purge: &Purge, pause: Duration) -> Result<()>;
+
+    /// The files are gone: forgets the purge and lets the content's locations go. False if it is not the caller's any
+    /// more.
+    async fn end_purge(&self, purge: &Purge) -> Result<bool>;
+
+    /// How many there are, in work or waiting.
+    async fn count_purges(&self) -> Result<u64>;
+
+    /// True if the content is to be purged.
+    async fn has_purge(&self, content_id: Uuid) -> Result<bool>;
+
+    /// The locations that a content holds.
+    async fn held_locations(&self, content_id: Uuid) -> Result<Vec<String>>;
+
+    /// Where a content begins and ends; `None` if it has no version.
+    async fn reach(&self, content_id: Uuid) -> Result<Option<Reach>>;
+
+    /// The metadata files that any version of a content names: the first `limit` after `after`, in some order that does
+    /// not change.
+    async fn metadata_files(&self, content_id: Uuid, after: &str, limit: u32) -> Result<Vec<String>>;
 }
 
 /// What is known of requests that may come again.

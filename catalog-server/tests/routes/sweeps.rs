@@ -96,6 +96,73 @@ async fn what_is_newer_than_the_current_file_stays_until_the_next_commit() {
     gone(&unknown).await;
 }
 
+#[tokio::test]
+async fn what_a_view_left_behind_is_deleted_as_well() {
+    let lab = swept().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let version = |id: i32| {
+        json!({"version-id": id, "timestamp-ms": 1, "schema-id": 0, "summary": {}, "default-namespace": ["a"],
+            "representations": [{"type": "sql", "sql": format!("SELECT {id}"), "dialect": "spark"}]})
+    };
+    let create = json!({"name": "v", "schema": schema(), "view-version": version(1), "properties": {}});
+    let made = api.post("/namespaces/a/views", &create).await.ok();
+    let orphan = copy(&file(&made["metadata-location"]), "00003");
+    let replace = json!({"requirements": [], "updates": [
+        {"action": "add-view-version", "view-version": version(2)},
+        {"action": "set-current-view-version", "view-version-id": -1},
+    ]});
+    let replaced = api.post("/namespaces/a/views/v", &replace).await.ok();
+    gone(&orphan).await;
+    assert!([&made, &replaced].iter().all(|view| file(&view["metadata-location"]).exists()));
+}
+
+#[tokio::test]
+async fn a_purge_takes_all_files_of_its_table_and_lets_its_place_go() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let table = api.table("a", "t").await;
+    api.commit("a", "t", json!([]), set("k", "1")).await.ok();
+    let other = api.table("a", "other").await;
+    assert_eq!(metadata_files(&lab.path()).len(), 3);
+    // At once: whoever wants the place waits for a moment, and then has it.
+    for round in 0..5 {
+        assert_eq!(api.delete("/namespaces/a/tables/t?purgeRequested=true").await.status, 204);
+        let again = json!({"name": "t", "location": table["metadata"]["location"], "schema": schema()});
+        let again = api.post("/namespaces/a/tables", &again).await.ok();
+        assert!(file(&again["metadata-location"]).exists());
+        assert_eq!(metadata_files(&lab.path()).len(), 2, "round {round}");
+    }
+    assert!(file(&other["metadata-location"]).exists());
+    let metrics = reqwest::get(format!("{}/metrics", lab.platform())).await.unwrap().text().await.unwrap();
+    assert!(metrics.contains(r#"pangolin_purge_files_total{outcome="deleted"} 6"#), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_purge_keeps_what_may_be_shared() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let table = api.table("a", "t").await;
+    api.commit("a", "t", json!([]), set("gc.enabled", "false")).await.ok();
+    let registered = api.table("a", "r").await;
+    api.post("/namespaces/a/tables/r/unregister", &json!({})).await.ok();
+    let register = json!({"name": "r", "metadata-location": registered["metadata-location"]});
+    api.post("/namespaces/a/register", &register).await.ok();
+    let ours = api.commit("a", "r", json!([]), set("k", "1")).await.ok();
+    let doomed = api.table("a", "doomed").await;
+    for name in ["t", "r", "doomed"] {
+        assert_eq!(api.delete(&format!("/namespaces/a/tables/{name}?purgeRequested=true")).await.status, 204);
+    }
+    for gone_file in [&doomed["metadata-location"], &ours["metadata-location"]] {
+        gone(&file(gone_file)).await;
+    }
+    assert!(file(&registered["metadata-location"]).exists(), "it was there before the table was registered");
+    let place = file(&table["metadata-location"]);
+    assert_eq!(metadata_files(place.parent().unwrap()).len(), 2, "the table said that nothing is to be collected");
+}
+
 async fn swept() -> Lab {
     Lab::with(|s| {
         s.sweeps.orphan_interval = Duration::from_millis(100);

@@ -13,6 +13,7 @@ mod contract_bad_input;
 mod contract_idempotency;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
+mod contract_purge;
 mod contract_rck;
 mod contract_s3;
 mod contract_transaction;
@@ -146,6 +147,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "tables in a bucket: no file is ever overwritten, and trouble with the storage is the right error",
         needs: &[Need::Server, Need::S3],
         run: |lab| Box::pin(contract_s3::run(lab)),
+    },
+    Case {
+        name: "contract_purge",
+        says: "files die only when nothing that can be seen names them, and then all do, also through a kill",
+        needs: &[Need::Server, Need::Postgres, Need::S3, Need::Python],
+        run: |lab| Box::pin(contract_purge::run(lab)),
     },
     Case {
         name: "explain_hot_path",

@@ -57,6 +57,8 @@ pub(crate) struct Server {
     database: Database,
     buckets: Buckets,
     orphan_grace: &'static str,
+    /// How long what was there counts as seen.
+    retained: &'static str,
     /// Where `file://` may lead, beside the server's own folder.
     file_roots: Vec<PathBuf>,
     child: Option<Child>,
@@ -91,6 +93,7 @@ impl Server {
             database,
             buckets,
             orphan_grace: "24h",
+            retained: "0s",
             file_roots: Vec::new(),
             child: None,
         };
@@ -143,7 +146,8 @@ impl Server {
             "allow_file_root": file_roots,
             "allowed_endpoints": self.buckets.endpoints,
             "storage_timeout": self.buckets.timeout,
-            "sweeps": {"orphan_interval": "1s", "orphan_grace": self.orphan_grace},
+            "retention": {"age": self.retained},
+            "sweeps": {"orphan_interval": "1s", "orphan_grace": self.orphan_grace, "purge_interval": "1s"},
         });
         let file = self.folder.join(SETTINGS);
         fs::write(&file, settings.to_string()).attempt(format!("write {}", file.display()))
@@ -172,6 +176,14 @@ impl Server {
     pub(crate) async fn sweep_at_once(&mut self) -> Outcome {
         self.kill()?;
         self.orphan_grace = "0s";
+        self.write_settings()?;
+        self.start_again().await
+    }
+
+    /// Restarts it so that what was there so long ago counts as seen.
+    pub(crate) async fn retain(&mut self, age: &'static str) -> Outcome {
+        self.kill()?;
+        self.retained = age;
         self.write_settings()?;
         self.start_again().await
     }

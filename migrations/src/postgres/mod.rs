@@ -31,6 +31,7 @@ pub(crate) const FILES: &[Numbered] = &[
         name: "idempotency_detail",
         sql: include_str!("../../postgres/0002_idempotency_detail.sql"),
     },
+    Numbered { version: 3, name: "purges", sql: include_str!("../../postgres/0003_purges.sql") },
 ];
 
 /// The version that this build needs.

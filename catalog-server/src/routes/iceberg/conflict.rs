@@ -51,6 +51,12 @@ pub(crate) fn changing(error: CommitError) -> ApiError {
             format!("the location {location} of {key} overlaps the location of another table or view"),
         )
         .because(format!("content {holder} holds it")),
+        CommitError::Conflict { key, found: Found::LocationLeft { location } } => ApiError::unavailable(format!(
+            "the files of a dropped table are still being deleted at the location {location} of {key}"
+        )),
+        CommitError::Conflict { key, found: Found::Purged } => ApiError::validation(format!(
+            "{key} cannot come back: it was dropped with a purge, and its files are going"
+        )),
         CommitError::Conflict { key, found: Found::NotEmpty } => {
             ApiError::new(ErrorType::NamespaceNotEmptyException, format!("Namespace {key} is not empty."))
         }
@@ -67,7 +73,7 @@ pub(crate) fn moved(error: &CommitError) -> bool {
     match found {
         Found::Absent => key.namespace().is_none(),
         Found::Entry(_) => true,
-        Found::NotEmpty | Found::LocationTaken { .. } => false,
+        Found::NotEmpty | Found::LocationTaken { .. } | Found::LocationLeft { .. } | Found::Purged => false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The end of every write: the file first, then the pointer. What is lost for sure is cleaned up, what may have
 //! happened is not.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use catalog_store::{CommitError, CommitRequest, Expect, Key, Operation, Precondition};
 use futures::StreamExt as _;
@@ -15,6 +17,7 @@ use crate::commit::commit;
 use crate::error::ApiError;
 use crate::locations::Location;
 use crate::session::Session;
+use crate::tasks::Expired;
 
 /// Files of one commit that are written at the same time.
 const WRITES: usize = 8;
@@ -38,6 +41,8 @@ pub(crate) struct Publish {
     pub(crate) metadata: Bytes,
     /// What it holds from now on; `None`: as before.
     pub(crate) claims: Option<Vec<String>>,
+    /// Metadata files that nobody needs any more for its sake.
+    pub(crate) expired: Vec<String>,
 }
 
 /// A state that is current now.
@@ -73,7 +78,7 @@ pub(crate) async fn publish(
     let written = write(app, session, commit_id, next).await.map_err(NotPublished::File)?;
     let written = [written];
     swing(app, session, commit_id, message, &written, Vec::new()).await?;
-    let [Written { published, address: _, operation: _, precondition: _ }] = written;
+    let [Written { published, .. }] = written;
     Ok(published)
 }
 
@@ -112,10 +117,22 @@ struct Written {
     address: String,
     operation: Operation,
     precondition: Option<Precondition>,
+    id: Uuid,
+    expired: Vec<String>,
+}
+
+impl Written {
+    fn expired(&self, session: &Session) -> impl Iterator<Item = Expired> {
+        self.expired.iter().map(|location| Expired {
+            warehouse: Arc::clone(&session.warehouse),
+            content: self.id,
+            location: location.clone(),
+        })
+    }
 }
 
 async fn write(app: &App, session: &Session, commit_id: Uuid, next: Publish) -> Result<Written, ApiError> {
-    let Publish { key, sort, id, previous, directory, codec, metadata, claims } = next;
+    let Publish { key, sort, id, previous, directory, codec, metadata, claims, expired } = next;
     // The file bears the commit's id: by it the sweep of orphans knows whether the commit came to be.
     let metadata_location = directory.join(&metadata::next_name(previous.as_deref(), commit_id, codec));
     let address = metadata::address(&metadata_location);
@@ -127,7 +144,7 @@ async fn write(app: &App, session: &Session, commit_id: Uuid, next: Publish) -> 
     let precondition = previous.is_none().then(|| Precondition::Exists(key.ns.clone()));
     let expect = previous.map_or(Expect::Absent, Expect::Location);
     let operation = Operation::Put { key, expect, content, locations: claims };
-    Ok(Written { published: Published { metadata_location, metadata }, address, operation, precondition })
+    Ok(Written { published: Published { metadata_location, metadata }, address, operation, precondition, id, expired })
 }
 
 /// The commit.
@@ -153,6 +170,7 @@ async fn swing(
             for Written { published: Published { metadata_location, metadata }, .. } in written {
                 app.metadata.fill(session.warehouse.row.id, metadata_location, metadata.clone()).await;
             }
+            app.expired.add(written.iter().flat_map(|one| one.expired(session)));
             Ok(())
         }
         Err(error) => {

@@ -1,7 +1,7 @@
 //! Finds metadata files that a writer left behind: it died between writing the file and committing the pointer to it,
 //! or never learned what became of its commit (CONTRACT §5).
 //!
-//! Only where a live table that was created here keeps its metadata, only files named as this server names them, only
+//! Only where a live table or view that was created here keeps its metadata, only files named as this server names them, only
 //! what is older than the grace and than the current file, and younger than the table, and only what neither a version
 //! of the table nor its metadata log names and whose commit, which the name tells, never came to be. The last is what
 //! makes it certain, as long as no other catalog writes into the directory.
@@ -23,7 +23,7 @@ use crate::error::ApiError;
 use crate::locations::Location;
 use crate::storage::WarehouseContext;
 use candidates::Candidate;
-use walk::Table;
+use walk::Relation;
 
 pub(super) async fn sweep(app: Arc<App>) {
     let interval = app.settings.sweeps.orphan_interval;
@@ -56,34 +56,47 @@ async fn sweep_all(app: &App) -> Result<(), ApiError> {
 async fn sweep_warehouse(app: &App, warehouse: &WarehouseContext) -> Result<(), ApiError> {
     let branches = app.store.list_branches(warehouse.row.id, &PaginationParams::first(PaginationParams::MAX)).await?;
     for branch in branches.items {
-        let mut tables = walk::Tables::new(View::head(&branch));
-        while let Some(table) = tables.next(app).await? {
-            // One table that cannot be read must not shield the orphans of the others.
-            if let Err(error) = sweep_table(app, warehouse, &table).await {
+        let mut relations = walk::Relations::new(View::head(&branch));
+        while let Some(relation) = relations.next(app).await? {
+            // One that cannot be read must not shield the orphans of the others.
+            if let Err(error) = sweep_one(app, warehouse, &relation).await {
                 app.metrics.sweep_failed("orphans");
-                let location = &table.metadata_location;
-                tracing::warn!(location, error = &error as &dyn Error, "cannot search for orphans of a table");
+                let location = &relation.metadata_location;
+                tracing::warn!(location, error = &error as &dyn Error, "cannot search for orphans of a table or view");
             }
         }
     }
     Ok(())
 }
 
-async fn sweep_table(app: &App, warehouse: &WarehouseContext, table: &Table) -> Result<(), ApiError> {
-    let Ok(current) = Location::parse(&table.metadata_location) else { return Ok(()) };
-    let Some((directory, _)) = current.address().rsplit_once('/') else { return Ok(()) };
-    let files = app.files.list(warehouse, directory).await?;
-    let grace = app.settings.sweeps.orphan_grace;
-    let mut found = candidates::among(&files, current.address(), table.id, app.clock.now(), grace);
-    if found.is_empty() {
-        return Ok(());
-    }
+/// Takes out what the log of a table names.
+async fn spare_log(
+    app: &App,
+    warehouse: &WarehouseContext,
+    current: &Location,
+    found: &mut Vec<Candidate>,
+) -> Result<(), ApiError> {
     let file = app.files.read(warehouse, current.address()).await?;
     let bytes = codec::unpack(current.address(), file).await?;
     let metadata = iceberg_model::TableMetadata::parse(&bytes).map_err(ApiError::internal)?;
-    candidates::spare_log(&mut found, metadata.metadata_log());
+    candidates::spare_log(found, metadata.metadata_log());
+    Ok(())
+}
+
+async fn sweep_one(app: &App, warehouse: &WarehouseContext, relation: &Relation) -> Result<(), ApiError> {
+    let Ok(current) = Location::parse(&relation.metadata_location) else { return Ok(()) };
+    let Some((directory, _)) = current.address().rsplit_once('/') else { return Ok(()) };
+    let files = app.files.list(warehouse, directory).await?;
+    let grace = app.settings.sweeps.orphan_grace;
+    let mut found = candidates::among(&files, current.address(), relation.id, app.clock.now(), grace);
+    if found.is_empty() {
+        return Ok(());
+    }
+    if relation.has_log {
+        spare_log(app, warehouse, &current, &mut found).await?;
+    }
     let spellings: Vec<String> = found.iter().flat_map(Candidate::spellings).collect();
-    let named = app.store.named_metadata(table.id, &spellings).await?;
+    let named = app.store.named_metadata(relation.id, &spellings).await?;
     found.retain(|candidate| candidate.spellings().all(|spelling| !named.contains(&spelling)));
     let commits: Vec<_> = found.iter().map(|candidate| candidate.commit).collect();
     let applied = app.store.applied_commits(&commits).await?;

@@ -1,7 +1,7 @@
 //! Applying a group of commits: `branches` (lock), `commits`, `versions`, `names`, `locations`, `purges`.
 //!
 //! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT; two more if a request has an
-//! idempotency key. COMMIT is a message of its own,
+//! idempotency key, one more if it brings a table back. COMMIT is a message of its own,
 //! sent when all else is answered: whatever fails before it is lost for certain, and what happens to it itself can be
 //! found out afterwards (`outcome`).
 //!
@@ -90,6 +90,7 @@ async fn write(
 ) -> Result<(Vec<Result<Commit, CommitError>>, bool), Failure> {
     let mut state = read::state(transaction, branch, requests).await?;
     state.held = locations::held(transaction, requests, &state).await?;
+    state.purged = read::purged(transaction, &state.returning(requests)).await?;
     state.marks = idempotency::state(transaction, branch.warehouse_id, requests, now).await?;
     let Plan { results, rows } = plan(branch, requests, state, now);
     let won = !rows.commits.is_empty();

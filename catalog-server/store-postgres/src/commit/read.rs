@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use catalog_store::{Branch, Class, CommitRequest, Entry, Head, Key, NamespacePath, State, View};
 use sqlx::postgres::PgRow;
+use uuid::Uuid;
 
-use super::sql::COMMIT_READ;
+use super::sql::{COMMIT_READ, PURGES_BEGUN};
 use crate::columns::Columns;
 use crate::database::Statement;
 use crate::error::Failure;
@@ -84,4 +85,13 @@ async fn children(
         all.insert(ns, children);
     }
     Ok(all)
+}
+
+/// Which of these contents must not come back. Most groups ask about none.
+pub(super) async fn purged(transaction: &mut Transaction, contents: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
+    if contents.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = transaction.fetch_all(sqlx::query(PURGES_BEGUN).bind(contents.to_vec())).await?;
+    rows.iter().map(|row| Columns::new(row).take()).collect()
 }

@@ -93,6 +93,12 @@ pub const LOCATIONS_WRITE: &str = "
     ON CONFLICT (location)
       DO UPDATE SET warehouse_id = excluded.warehouse_id, content_id = excluded.content_id";
 
+/// A row a content: whoever drops it last decides where a purge starts.
 pub(super) const PURGES_WRITE: &str = "
-    INSERT INTO purges (warehouse_id, content_id, metadata_location, requested_at)
-    SELECT $1, u.*, $4 FROM unnest($2::uuid[], $3::text[]) u";
+    INSERT INTO purges AS p (warehouse_id, content_id, metadata_location, requested_at)
+    SELECT $1, u.*, $4 FROM unnest($2::uuid[], $3::text[]) u
+    ON CONFLICT (content_id) DO UPDATE
+      SET metadata_location = excluded.metadata_location, requested_at = excluded.requested_at, due_at = now()";
+
+/// Which of these contents lose their files.
+pub(super) const PURGES_BEGUN: &str = "SELECT content_id FROM purges WHERE content_id = ANY($1::uuid[]) AND begun";

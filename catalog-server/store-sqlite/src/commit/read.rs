@@ -27,6 +27,7 @@ pub(crate) const CHILDREN: &str = "
     SELECT name FROM names
     WHERE branch_id = ?1 AND ns = ?2 AND class = ?3 AND kind <> 0
     LIMIT ?4";
+pub(crate) const BEGUN: &str = "SELECT EXISTS (SELECT 1 FROM purges WHERE content_id = ?1 AND begun)";
 pub(crate) const HELD_BY: &str = "SELECT location FROM locations WHERE content_id = ?1";
 /// A location that overlaps and that none of the given contents holds: at or above …
 pub(crate) const HELD_ABOVE: &str = "
@@ -53,6 +54,12 @@ pub(super) async fn state(change: &mut SqliteConnection, branch: &Branch, reques
     for ns in State::empties_of(requests) {
         let children = children(change, branch, &ns, enough).await?;
         state.children.insert(ns, children);
+    }
+    for content in state.returning(requests) {
+        let begun = sqlx::query_scalar(BEGUN).bind(content).fetch_one(&mut *change).await.map_err(refused)?;
+        if begun {
+            state.purged.insert(content);
+        }
     }
     let locations = State::locations_of(requests);
     if !locations.is_empty() {

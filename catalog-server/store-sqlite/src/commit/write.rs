@@ -25,7 +25,9 @@ pub(crate) const RELEASE: &str = "DELETE FROM locations WHERE content_id = ?1";
 const CLAIM: &str = "INSERT INTO locations (location, warehouse_id, content_id) VALUES (?1, ?2, ?3)";
 const PURGE: &str = "
     INSERT INTO purges (warehouse_id, content_id, metadata_location, requested_at)
-    VALUES (?1, ?2, ?3, ?4)";
+    VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (content_id) DO UPDATE
+      SET metadata_location = excluded.metadata_location, requested_at = excluded.requested_at, due_at = 0";
 
 pub(super) async fn rows(
     change: &mut SqliteConnection,

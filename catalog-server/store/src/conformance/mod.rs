@@ -24,6 +24,7 @@ pub mod idempotency;
 pub mod locations;
 pub mod merges;
 pub mod model;
+pub mod purges;
 pub mod races;
 pub mod refs;
 pub mod tokens;
@@ -172,6 +173,16 @@ macro_rules! conformance {
                 of_equal_requests_at_once_one_is_applied
                 expired_marks_are_deleted_in_batches
             }
+            purges {
+                a_head_shows_the_newest_version_alone
+                a_window_shows_what_was_there_within_it
+                a_tag_and_a_fork_show_what_was_there
+                a_fork_or_tag_made_while_a_purge_begins_is_not_overlooked
+                a_purge_is_in_one_hand_until_its_lease_ends
+                a_purge_waits_for_what_the_window_shows_and_then_holds_its_locations_to_the_end
+                a_put_off_purge_lets_the_next_one_pass
+                a_contents_first_last_and_all_metadata_files_are_told
+            }
             races {
                 a_table_never_ends_up_in_a_dropped_namespace
                 of_sixteen_writers_one_wins_each_location
@@ -225,6 +236,7 @@ mod tests {
             include_str!("locations.rs"),
             include_str!("merges.rs"),
             include_str!("model.rs"),
+            include_str!("purges.rs"),
             include_str!("races.rs"),
             include_str!("refs.rs"),
             include_str!("tokens.rs"),

@@ -76,6 +76,9 @@ impl Draft {
             Operation::Put { key, expect, content, locations } => {
                 check_put(key, content, locations.as_deref())?;
                 check_expected(key, expect, found)?;
+                if state.purged.contains(&content.id()) {
+                    return Err(CommitError::Conflict { key: key.clone(), found: Found::Purged });
+                }
                 self.leave(found, stays);
                 if let Some(locations) = locations {
                     self.hold(content.id(), locations, state);
@@ -87,9 +90,10 @@ impl Draft {
                     return Err(Fault::DeletesNothing(key.clone()).into());
                 }
                 check_expected(key, expect, found)?;
-                self.leave(found, stays);
-                if *purge {
-                    self.purge(found, stays);
+                match purge {
+                    // Its locations stay its own until its files are gone.
+                    true => self.purge(found, stays),
+                    false => self.leave(found, stays),
                 }
                 self.changes.push((key.clone(), None));
             }

@@ -1,8 +1,8 @@
 //! The pure evaluation of a group of commits: requests and state in, answers and rows out.
 //!
 //! Every backend reads the state, calls [`plan`] and writes the rows, so that they cannot differ in what a commit means.
-//! What a backend has to read is told by [`State::keys_of`], [`State::empties_of`], [`State::locations_of`] and
-//! [`State::touched`].
+//! What a backend has to read is told by [`State::keys_of`], [`State::empties_of`], [`State::locations_of`],
+//! [`State::touched`] and [`State::returning`].
 
 mod book;
 mod draft;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{Class, CommitRequest, Entry, Key, Mark, NamespacePath, Operation, Precondition};
+use crate::{Class, CommitRequest, Content, Entry, Key, Mark, NamespacePath, Operation, Precondition};
 
 /// A commit that another one follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct State {
     pub children: HashMap<NamespacePath, HashSet<(Class, String)>>,
     /// Of the keys of [`State::marks_of`], those under which something was answered before.
     pub marks: HashMap<(String, Uuid), Mark>,
+    /// Of the contents of [`State::returning`], those whose purge has begun.
+    pub purged: HashSet<Uuid>,
     /// For each location of [`State::locations_of`] the locations that overlap it, and who holds them: all that the
     /// contents of [`State::touched`] hold, and at least one that another content holds, if there is any.
     pub held: Vec<(String, Uuid)>,
@@ -95,6 +97,20 @@ impl State {
                 Operation::Delete { .. } => None,
             };
             put.into_iter().chain(self.entries.get(o.key()).map(|entry| entry.content.id()))
+        }))
+    }
+
+    /// The tables and views that the group brings back from the past or from another branch, sorted, each once; most
+    /// groups have none. To be asked once `entries` is filled.
+    #[must_use]
+    pub fn returning(&self, requests: &[CommitRequest]) -> Vec<Uuid> {
+        let there: HashSet<Uuid> = self.entries.values().map(|entry| entry.content.id()).collect();
+        let operations = requests.iter().flat_map(|r| &r.operations);
+        sorted(operations.filter_map(|o| match o {
+            Operation::Put { content: Content::Namespace { .. }, .. } | Operation::Delete { .. } => None,
+            // What is new says where it is.
+            Operation::Put { locations: Some(_), .. } => None,
+            Operation::Put { content, locations: None, .. } => Some(content.id()).filter(|id| !there.contains(id)),
         }))
     }
 }

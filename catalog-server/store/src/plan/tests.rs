@@ -295,12 +295,38 @@ fn a_rename_keeps_the_content_and_its_locations() {
 }
 
 #[test]
-fn a_drop_lets_the_locations_go_and_remembers_a_purge() {
-    let before = state(&[(table_key("a", "t"), table(2, "m0"))]);
-    let drop = Operation::Delete { key: table_key("a", "t"), expect: at_location("m0"), purge: true };
-    let rows = run(&[request(5, vec![drop], vec![])], before).rows;
-    assert_eq!(rows.releases, [id(2)]);
-    assert_eq!(rows.purges, [PurgeRow { content_id: id(2), metadata_location: "m0".into() }]);
+fn a_drop_lets_the_locations_go_and_one_with_a_purge_keeps_them() {
+    let drop = |purge| {
+        let before = state(&[(table_key("a", "t"), table(2, "m0"))]);
+        let drop = Operation::Delete { key: table_key("a", "t"), expect: at_location("m0"), purge };
+        run(&[request(5, vec![drop], vec![])], before).rows
+    };
+    assert_eq!((drop(false).releases, drop(false).purges), (vec![id(2)], vec![]));
+    let purge = PurgeRow { content_id: id(2), metadata_location: "m0".into() };
+    assert_eq!((drop(true).releases, drop(true).purges), (vec![], vec![purge]));
+}
+
+#[test]
+fn a_content_whose_purge_has_begun_does_not_come_back() {
+    let back = request(5, vec![put(table_key("a", "t"), Expect::Absent, table(2, "m0"))], vec![]);
+    let before = State { purged: [id(2)].into(), ..State::default() };
+    assert_eq!(State::default().returning(std::slice::from_ref(&back)), [id(2)]);
+    let result = run(std::slice::from_ref(&back), before).results.remove(0);
+    assert_eq!(conflict(&result), (table_key("a", "t"), Found::Purged));
+    assert!(run(&[back], State::default()).results[0].is_ok());
+}
+
+#[test]
+fn only_what_comes_from_elsewhere_is_returning() {
+    let there = state(&[(table_key("a", "t"), table(2, "m0"))]);
+    let commit = put(table_key("a", "t"), at_location("m0"), table(2, "m1"));
+    let rename =
+        vec![put(table_key("a", "u"), Expect::Absent, table(2, "m0")), delete(table_key("a", "t"), at_location("m0"))];
+    let create = holding(put(table_key("a", "n"), Expect::Absent, table(3, "m")), &["s3://b/n/"]);
+    let space = put(ns("b").key().unwrap(), Expect::Absent, namespace(4));
+    for operations in [vec![commit], rename, vec![create], vec![space]] {
+        assert_eq!(there.returning(&[request(5, operations, vec![])]), []);
+    }
 }
 
 #[test]

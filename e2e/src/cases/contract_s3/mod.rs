@@ -107,7 +107,7 @@ impl Ground {
 }
 
 /// How a warehouse reaches the bucket: the keys are the right ones.
-fn storage(endpoint: &str, s3: &Access) -> Storage {
+pub(super) fn storage(endpoint: &str, s3: &Access) -> Storage {
     let credentials = S3Credentials {
         access_key_id: s3.key_id().to_owned(),
         secret_access_key: s3.key().to_owned(),

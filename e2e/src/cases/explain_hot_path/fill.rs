@@ -5,8 +5,8 @@ use sqlx::PgConnection;
 use super::execute;
 use crate::failure::Outcome;
 
-/// 500 warehouses with a branch each and one that has an ancestor, 100 namespaces of 1,000 tables with 3 versions each,
-/// 100,000 tokens.
+/// 500 warehouses with a branch each, one that has an ancestor, and 40 tags, 100 namespaces of 1,000 tables with 3
+/// versions each, 100,000 tokens, and 20,000 purges of which ten are due.
 const ROWS: &[&str] = &[
     "INSERT INTO warehouses (uid, name, location, revision, created_at)
      SELECT gen_random_uuid(), 'w' || i, 's3://bucket/' || i || '/', '1', now() FROM generate_series(1, 500) i",
@@ -28,6 +28,10 @@ const ROWS: &[&str] = &[
     "INSERT INTO active_tokens (token_id, user_id, hash, expires_at, owner_uid, revision)
      SELECT lpad(i::text, 16, '0'), 'token:n/' || i % 5000, sha256(i::text::bytea), now() + i * interval '1 second', 'o' || i, 1
      FROM generate_series(1, 100000) i",
+    "INSERT INTO tags (warehouse_id, name, branch_id, seq, commit_id, created_at)
+     SELECT 1 + i % 500, 'v' || i, 1 + i % 500, i, md5(i::text)::uuid, now() FROM generate_series(1, 20000) i",
+    "INSERT INTO purges (warehouse_id, content_id, metadata_location, requested_at, due_at)
+     SELECT 1, md5('p' || i)::uuid, 'm', now(), now() + (i - 10) * interval '1 minute' FROM generate_series(1, 20000) i",
     "INSERT INTO changes (id, topic, key, at) SELECT i, 1, 'k', now() FROM generate_series(1, 100000) i",
     "ANALYZE",
 ];

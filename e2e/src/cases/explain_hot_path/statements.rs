@@ -95,6 +95,36 @@ pub(super) const ALL: &[Statement] = &[
         indexes: &[("versions_content", &["content_id"])],
     },
     Statement {
+        name: "shown",
+        sql: sql::SHOWN,
+        arguments: "77, 10, '2020-01-01'",
+        indexes: &[("tags_pin", &["branch_id"]), ("commits_pkey", HEAD)],
+    },
+    Statement {
+        name: "seen",
+        sql: sql::SEEN,
+        arguments: "md5('7 77')::uuid, '{1, 501}', '{9223372036854775807, 5}', '{9223372036854775807, 9}'",
+        indexes: &[("versions_content", &["content_id"]), ("versions_pkey", VERSION)],
+    },
+    Statement {
+        name: "take_purge",
+        sql: sql::TAKE,
+        arguments: "15000000, '00000000-0000-4000-8000-000000000000'",
+        indexes: &[("purges_due", &["due_at"]), ("purges_pkey", &["id"])],
+    },
+    Statement {
+        name: "reach",
+        sql: sql::REACH,
+        arguments: "md5('7 77')::uuid",
+        indexes: &[("versions_content", &["content_id"]), ("commits_pkey", &["branch_id", "seq"])],
+    },
+    Statement {
+        name: "metadata_files",
+        sql: sql::METADATA_FILES,
+        arguments: "md5('7 77')::uuid, 's3://bucket/7/', 500",
+        indexes: &[("versions_content", &["content_id"])],
+    },
+    Statement {
         name: "list_active_of_user",
         sql: sql::LIST_ACTIVE_OF_USER,
         arguments: "'', '-infinity', '', now(), 100, 0, 'token:n/77'",

@@ -60,7 +60,12 @@ async fn drop(
             origin: None,
         };
         match commit(app, session, request).await {
-            Ok(_) => return Ok(StatusCode::NO_CONTENT),
+            Ok(_) => {
+                if purge {
+                    app.purges.notify_one();
+                }
+                return Ok(StatusCode::NO_CONTENT);
+            }
             Err(error) if tries.again(&error) => {}
             Err(error) => return Err(conflict::changing(error)),
         }

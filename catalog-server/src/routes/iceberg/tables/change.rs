@@ -1,5 +1,7 @@
 //! One table's part of a commit: what a client wants to have changed, what it is changed from, and what comes of it.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use catalog_api::ErrorType;
 use catalog_api::iceberg::{CommitTableRequest, TableIdentifier};
@@ -14,6 +16,9 @@ use crate::routes::iceberg::publish::Publish;
 use crate::routes::iceberg::relations::{Relation, Sort, look};
 use crate::routes::iceberg::{invalid, names, namespaces, properties};
 use crate::session::Session;
+
+/// The property that says so.
+const DELETE_AFTER_COMMIT: &str = "write.metadata.delete-after-commit.enabled";
 
 /// What a client wants to have changed.
 #[derive(Debug)]
@@ -41,6 +46,15 @@ impl Change {
             }
         }
         Ok(Self { key, requirements: invalid::parts("requirements", &requirements)?, updates })
+    }
+
+    /// The snapshots that it removes.
+    pub(super) fn removes(&self) -> Vec<i64> {
+        let of = |update: &Update| match update {
+            Update::RemoveSnapshots(ids) => ids.clone(),
+            _ => Vec::new(),
+        };
+        self.updates.iter().flat_map(of).collect()
     }
 
     /// True for the first commit of a staged table.
@@ -97,6 +111,7 @@ impl Change {
             codec: Codec::of(next.properties())?,
             metadata: Bytes::from(next.to_bytes()),
             claims: (!stays).then_some(places.claims),
+            expired: expired(base.metadata(), next),
         })
     }
 }
@@ -111,9 +126,22 @@ impl Base {
     }
 
     /// The table, if there is one.
+    pub(super) fn table(&self) -> Option<&Relation> {
+        self.0.as_ref().map(|(table, _)| table)
+    }
+
+    /// The table, if there is one.
     pub(crate) fn into_table(self) -> Option<Relation> {
         self.0.map(|(table, _)| table)
     }
+}
+
+/// The metadata files that fall out of the log, if the table wants them deleted.
+fn expired(base: Option<&TableMetadata>, next: &TableMetadata) -> Vec<String> {
+    let wanted = next.property(DELETE_AFTER_COMMIT).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let (Some(base), true) = (base, wanted) else { return Vec::new() };
+    let kept: HashSet<&str> = next.metadata_log().collect();
+    base.metadata_log().filter(|file| !kept.contains(file)).map(str::to_owned).collect()
 }
 
 fn check_identifier(identifier: Option<TableIdentifier>, key: &Key) -> Result<(), ApiError> {

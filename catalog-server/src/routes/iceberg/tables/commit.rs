@@ -8,6 +8,7 @@ use catalog_api::Privilege;
 use catalog_api::iceberg::CommitTableRequest;
 
 use super::change::Change;
+use super::removed;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract;
@@ -44,6 +45,7 @@ async fn run(app: &App, session: &Session, change: &Change) -> Result<Published,
     let mut tries = Tries::new();
     loop {
         let base = change.base(app, session).await?;
+        removed::check(app, session, change, &base).await?;
         let Some(next) = change.next(app, &ground, &base)? else {
             let table = base.into_table().ok_or_else(|| ApiError::no_such_table(key))?;
             let metadata = metadata::read(app, session, &table.metadata_location).await?;

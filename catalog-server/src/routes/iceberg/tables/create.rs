@@ -64,6 +64,7 @@ pub(crate) async fn create(
         codec,
         metadata: bytes,
         claims: Some(places.claims),
+        expired: Vec::new(),
     };
     let published = publish(&app, &session, message, next).await.map_err(lost)?;
     let tag = answer::whole_tag(&published.metadata_location, &session.warehouse);

@@ -5,6 +5,7 @@ mod change;
 pub mod commit;
 pub mod create;
 pub mod load;
+mod removed;
 pub mod report;
 pub mod transaction;
 pub mod unregister;

@@ -10,6 +10,7 @@ use catalog_store::{Expect, Operation, Turn};
 use http::StatusCode;
 
 use super::change::Change;
+use super::removed;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract;
@@ -93,6 +94,7 @@ async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change])
     let mut directories = HashSet::new();
     for change in changes {
         let base = change.base(app, session).await?;
+        removed::check(app, session, change, &base).await?;
         match change.next(app, ground, &base)? {
             Some(next) => {
                 // Both files would have one name.

@@ -52,6 +52,7 @@ pub(crate) async fn create(
         codec,
         metadata: Bytes::from(view.to_bytes()),
         claims: Some(places.claims),
+        expired: Vec::new(),
     };
     let published = publish(&app, &session, message, next).await.map_err(lost)?;
     let config = answer::config(&session.warehouse);

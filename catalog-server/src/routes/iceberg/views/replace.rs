@@ -113,6 +113,7 @@ impl Change {
             codec: Codec::of(next.properties())?,
             metadata: Bytes::from(next.to_bytes()),
             claims: (!places::are_same(base, &next)).then_some(places.claims),
+            expired: Vec::new(),
         }))
     }
 }

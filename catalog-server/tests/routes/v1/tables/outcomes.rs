@@ -12,6 +12,7 @@ use catalog_server::metadata_cache::MetadataCache;
 use catalog_server::metrics::Metrics;
 use catalog_server::platform::Readiness;
 use catalog_server::storage::{Files, StorageSettings};
+use catalog_server::tasks::ExpiredFiles;
 use catalog_server::{Sealer, Settings, middleware, router};
 use catalog_store::{
     Branch, Clock as _, Commit, CommitError, CommitRequest, CommitStore, GroupCommit, GroupLimits, Ids, NewToken,
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 use crate::lab::{Api, metadata_files, set};
 
@@ -146,6 +148,8 @@ fn app(settings: Settings, store: SqliteStore, commits: Arc<Moody>) -> App {
         ids: Ids,
         files: Files::new(&storage, Sealer::default(), metrics.clone()).unwrap(),
         metadata: MetadataCache::new(settings.metadata_cache_bytes, metrics.clone()),
+        purges: Notify::new(),
+        expired: ExpiredFiles::default(),
         metrics,
         sealer: Sealer::default(),
         admins: AdminHashes::default(),

@@ -1,0 +1,154 @@
+//! One purge, from the question whether anything still shows the table to its last file.
+//!
+//! Data first: a manifest goes when all files that it names are gone, a manifest list when its manifests are, and the
+//! metadata files that tell where it all is go last. Whatever kills the server leaves what is needed to go on.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use catalog_store::{PaginationParams, Purge, Reach};
+use iceberg_model::{ParseError, TableMetadata};
+
+use super::files::{Tally, Walk};
+use super::own::{Own, made_here};
+use crate::app::App;
+use crate::codec;
+use crate::error::ApiError;
+use crate::locations::Location;
+use crate::storage::{FileError, WarehouseContext};
+
+/// A table with this property set to false may share its files.
+const GC_ENABLED: &str = "gc.enabled";
+/// Metadata files that are deleted at once.
+const PAGE: u32 = 500;
+
+/// What became of a purge.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// There is nothing left to do.
+    Done(Tally),
+    /// Something still shows the table.
+    Waits,
+    /// Another server has it.
+    Lost,
+}
+
+/// Does what can be done now.
+///
+/// # Errors
+/// If storage or database do not answer as they should: it is to be tried again, and goes on where it was.
+pub(super) async fn run(app: &App, purge: &Purge) -> Result<Outcome, ApiError> {
+    if !purge.begun && !begin(app, purge).await? {
+        return Ok(Outcome::Waits);
+    }
+    let Some(warehouse) = warehouse(app, purge.warehouse_id).await? else { return Ok(Outcome::Waits) };
+    let tally = Tally::default();
+    let Some(reach) = app.store.reach(purge.content_id).await? else { return Ok(Outcome::Done(tally)) };
+    let roots = read_all(app, &warehouse, &reach.last).await?;
+    if let Some(root) = roots.iter().find(|root| root.property(GC_ENABLED) == Some("false")) {
+        let location = root.location();
+        tracing::info!(location, "nothing of a purged table is deleted: its {GC_ENABLED} is false");
+        return Ok(Outcome::Done(tally));
+    }
+    let own = own(app, &warehouse, purge, &reach, &roots).await?;
+    let walk = Walk::new(app, &warehouse, &own, tally);
+    for root in &roots {
+        walk.table(root).await?;
+    }
+    metadata_files(app, purge, &reach, &walk).await?;
+    Ok(Outcome::Done(walk.into_tally()))
+}
+
+/// Asks without a lock first: most purges that cannot begin wait for long.
+async fn begin(app: &App, purge: &Purge) -> Result<bool, ApiError> {
+    let (window, now) = (app.settings.retention.window(), app.clock.now());
+    let ranges = app.store.shown(purge.warehouse_id, &window, now).await?;
+    if !app.store.seen(purge.content_id, &ranges).await?.is_empty() {
+        return Ok(false);
+    }
+    Ok(app.store.begin_purge(purge, &window, now).await?)
+}
+
+async fn warehouse(app: &App, id: i64) -> Result<Option<WarehouseContext>, ApiError> {
+    let mut page = PaginationParams::default();
+    loop {
+        let found = app.store.list_warehouses(&page).await?;
+        if let Some(row) = found.items.into_iter().find(|row| row.id == id) {
+            return WarehouseContext::new(row).map(Some).map_err(ApiError::internal);
+        }
+        let Some(next) = found.next else { return Ok(None) };
+        page = page.after(next);
+    }
+}
+
+/// The newest metadata of each branch. One that is gone was deleted when all that it names was.
+async fn read_all(
+    app: &App,
+    warehouse: &WarehouseContext,
+    locations: &[String],
+) -> Result<Vec<TableMetadata>, ApiError> {
+    let mut roots = Vec::new();
+    for location in locations {
+        roots.extend(read(app, warehouse, location).await?);
+    }
+    Ok(roots)
+}
+
+async fn read(app: &App, warehouse: &WarehouseContext, location: &str) -> Result<Option<TableMetadata>, ApiError> {
+    let Ok(parsed) = Location::parse(location) else { return Ok(None) };
+    let file: Bytes = match app.files.read(warehouse, parsed.address()).await {
+        Ok(file) => file,
+        Err(FileError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let json = codec::unpack(parsed.address(), file).await?;
+    let damaged = |error: ParseError| ApiError::internal(format!("the metadata file {location} is damaged: {error}"));
+    TableMetadata::parse_trusted(&json).map(Some).map_err(damaged)
+}
+
+async fn own(
+    app: &App,
+    warehouse: &WarehouseContext,
+    purge: &Purge,
+    reach: &Reach,
+    roots: &[TableMetadata],
+) -> Result<Own, ApiError> {
+    let held = app.store.held_locations(purge.content_id).await?;
+    if made_here(purge.content_id) {
+        return Ok(Own { held, added: None });
+    }
+    // Without the file that it was registered from, nobody knows what was there before: nothing is its own then.
+    let Some(first) = read(app, warehouse, &reach.first).await? else {
+        return Ok(Own { held, added: Some(HashSet::new()) });
+    };
+    let before = ids(&first)?;
+    let mut added = HashSet::new();
+    for root in roots {
+        added.extend(ids(root)?.difference(&before));
+    }
+    Ok(Own { held, added: Some(added) })
+}
+
+fn ids(table: &TableMetadata) -> Result<HashSet<i64>, ApiError> {
+    let snapshots = table.snapshots().map_err(ApiError::internal)?;
+    Ok(snapshots.iter().map(iceberg_model::Snapshot::id).collect())
+}
+
+/// All that any version names; the ones that the next try would begin with last.
+async fn metadata_files(app: &App, purge: &Purge, reach: &Reach, walk: &Walk<'_>) -> Result<(), ApiError> {
+    let here = made_here(purge.content_id);
+    let ours = |location: &&String| here || **location != reach.first;
+    let mut after = String::new();
+    loop {
+        let page = app.store.metadata_files(purge.content_id, &after, PAGE).await?;
+        let Some(last) = page.last().cloned() else { break };
+        let (ours, foreign): (Vec<&String>, Vec<&String>) =
+            page.iter().filter(|location| !reach.last.contains(location)).partition(ours);
+        walk.metadata(ours).await?;
+        walk.keep(foreign.len() as u64);
+        after = last;
+    }
+    let (ours, foreign): (Vec<&String>, Vec<&String>) = reach.last.iter().partition(ours);
+    walk.keep(foreign.len() as u64);
+    walk.metadata(ours).await
+}
