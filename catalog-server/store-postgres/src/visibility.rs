@@ -18,8 +18,8 @@ use crate::refs::sql::branch_columns;
 use crate::time::Time;
 
 /// A row per branch of a warehouse with its tags: the live ones, and of the deleted ones those that descend to a live one
-/// or have a tag. The head is read for a window of commits, the
-/// commit before the window for a window of time: backwards from the head, so that it costs what the window holds.
+/// or have a tag. The head is read for a window of commits, and for a window of time the commit before it: by halves,
+/// for time never goes back along a branch.
 pub const SHOWN: &str = concat!(
     "    WITH live AS (
       SELECT id, lineage FROM branches WHERE warehouse_id = $1::bigint AND deleted_at IS NULL),
@@ -32,9 +32,17 @@ pub const SHOWN: &str = concat!(
     ", b.deleted_at IS NULL,
       CASE WHEN $2::bigint > 0 THEN coalesce(
         (SELECT c.seq FROM commits c WHERE c.branch_id = b.id ORDER BY c.seq DESC LIMIT 1), 0) ELSE 0 END,
-      CASE WHEN $3::timestamptz IS NOT NULL THEN coalesce(
-        (SELECT c.seq FROM commits c WHERE c.branch_id = b.id AND c.committed_at <= $3::timestamptz
-         ORDER BY c.seq DESC LIMIT 1), 0) ELSE 9223372036854775807 END,
+      CASE WHEN $3::timestamptz IS NOT NULL THEN (
+        WITH RECURSIVE half(low, high) AS (
+          SELECT 0::bigint, coalesce(
+            (SELECT c.seq FROM commits c WHERE c.branch_id = b.id ORDER BY c.seq DESC LIMIT 1), 0)
+          UNION ALL
+          SELECT CASE WHEN c.committed_at <= $3::timestamptz THEN c.seq ELSE half.low END,
+            CASE WHEN c.committed_at <= $3::timestamptz THEN half.high ELSE c.seq - 1 END
+          FROM half
+          JOIN commits c ON c.branch_id = b.id AND c.seq = (half.low + half.high + 1) / 2
+          WHERE half.low < half.high)
+        SELECT low FROM half WHERE low = high) ELSE 9223372036854775807 END,
       t.names, t.seqs
     FROM ids
     CROSS JOIN LATERAL (SELECT * FROM branches b WHERE b.id = ids.id LIMIT 1) b
