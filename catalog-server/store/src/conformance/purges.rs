@@ -47,7 +47,7 @@ fn words<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
 }
 
 async fn take(subject: &Subject) -> Purge {
-    subject.store.take_purge(LEASE).await.unwrap().expect("a purge is due")
+    subject.store.take_purge(LEASE).await.unwrap().unwrap()
 }
 
 pub async fn a_head_shows_the_newest_version_alone(subject: &Subject) {
