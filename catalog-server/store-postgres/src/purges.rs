@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use catalog_store::{Purge, PurgeStore, Reach, Result, StoreError, Window};
+use catalog_store::{Ids, Purge, PurgeStore, Reach, Result, StoreError, Window};
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
 use tracing::instrument;
@@ -64,7 +64,7 @@ pub const METADATA_FILES: &str = "
 impl PurgeStore for PostgresStore {
     #[instrument(name = "db.purges.take", level = "debug", skip_all, err(level = "debug"))]
     async fn take_purge(&self, lease: Duration) -> Result<Option<Purge>> {
-        let statement = sqlx::query(TAKE).bind(micros(lease)).bind(Uuid::new_v4());
+        let statement = sqlx::query(TAKE).bind(micros(lease)).bind(Ids.random());
         let row = self.background.fetch_optional(statement).await?;
         Ok(row.as_ref().map(read_purge).transpose()?)
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use catalog_store::{Purge, PurgeStore, Reach, Result, Window};
+use catalog_store::{Ids, Purge, PurgeStore, Reach, Result, Window};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
@@ -52,7 +52,7 @@ impl PurgeStore for SqliteStore {
     #[tracing::instrument(name = "db.purges.take", level = "debug", skip_all)]
     async fn take_purge(&self, lease: Duration) -> Result<Option<Purge>> {
         let mut change = self.change().await?;
-        let row = sqlx::query(TAKE).bind(micros(lease)).bind(Uuid::new_v4()).fetch_optional(&mut *change).await;
+        let row = sqlx::query(TAKE).bind(micros(lease)).bind(Ids.random()).fetch_optional(&mut *change).await;
         let purge = row.map_err(refused)?.map(|row| read(&row)).transpose().map_err(refused)?;
         finish(change).await?;
         Ok(purge)
