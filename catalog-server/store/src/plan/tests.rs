@@ -325,7 +325,7 @@ fn only_what_comes_from_elsewhere_is_returning() {
     let create = holding(put(table_key("a", "n"), Expect::Absent, table(3, "m")), &["s3://b/n/"]);
     let space = put(ns("b").key().unwrap(), Expect::Absent, namespace(4));
     for operations in [vec![commit], rename, vec![create], vec![space]] {
-        assert_eq!(there.returning(&[request(5, operations, vec![])]), []);
+        assert!(there.returning(&[request(5, operations, vec![])]).is_empty());
     }
 }
 
