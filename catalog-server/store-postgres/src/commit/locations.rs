@@ -1,12 +1,17 @@
 //! `locations`: which content holds which directory. Most groups have nothing to do with it.
 
-use catalog_store::{CommitRequest, LocationProbe, State};
+use std::collections::HashSet;
+
+use catalog_store::{Branch, CommitRequest, LocationProbe, State, Viewer, Window};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::sql::{LOCATIONS_READ, LOCATIONS_WRITE};
 use crate::columns::Columns;
 use crate::error::Failure;
+use crate::refs::sql::LOCK_REFS;
 use crate::transaction::Transaction;
+use crate::visibility;
 use crate::warehouses::sql::LOCK_ALL;
 
 /// What [`State::held`] has to be for a group that asks for locations.
@@ -42,6 +47,34 @@ pub(super) async fn held(
             Ok((columns.take()?, columns.take()?))
         })
         .collect()
+}
+
+/// Which of the contents that leave a branch another one shows, or a tag. No branch or tag is made meanwhile: that waits
+/// for the warehouse's row, as this does.
+pub(super) async fn shown(
+    transaction: &mut Transaction,
+    branch: &Branch,
+    leaving: &[Uuid],
+    now: Timestamp,
+) -> Result<HashSet<Uuid>, Failure> {
+    let mut found = HashSet::new();
+    if leaving.is_empty() {
+        return Ok(found);
+    }
+    transaction.execute(sqlx::query(LOCK_REFS).bind(branch.warehouse_id)).await?;
+    let window = Window::default();
+    let rows = transaction.fetch_all(visibility::shown(branch.warehouse_id, &window, now)).await?;
+    let mut ranges = visibility::read_shown(&rows, &window)?;
+    ranges.retain(|range| !matches!(range.viewer, Viewer::Branch { id, .. } if id == branch.id));
+    if ranges.is_empty() {
+        return Ok(found);
+    }
+    for content in leaving {
+        if !transaction.fetch_all(visibility::seen(*content, &ranges)).await?.is_empty() {
+            found.insert(*content);
+        }
+    }
+    Ok(found)
 }
 
 pub(super) async fn write(

@@ -99,7 +99,7 @@ impl RefStore for PostgresStore {
         if !storable(name) {
             return Ok(false);
         }
-        let mut transaction = self.requests.begin(&with_id(sql::LOCK_NAMES, warehouse_id)).await?;
+        let mut transaction = self.requests.begin(&with_id(sql::LOCK_REFS, warehouse_id)).await?;
         let done = delete_tag(&mut transaction, warehouse_id, name, now).await;
         transaction.finish(done).await
     }
@@ -113,11 +113,11 @@ fn with_id(lock: &str, id: i64) -> String {
 fn lock_view(warehouse_id: i64, view: &View) -> Result<String> {
     let (branch, upto) = view.tip()?;
     let lock = if upto == i64::MAX { sql::LOCK_HEAD } else { sql::LOCK_PAST };
-    Ok(format!("{}; {}", with_id(lock, branch), with_id(sql::LOCK_NAMES, warehouse_id)))
+    Ok(format!("{}; {}", with_id(lock, branch), with_id(sql::LOCK_REFS, warehouse_id)))
 }
 
 fn lock_branch(branch: &Branch) -> String {
-    format!("{}; {}", with_id(sql::LOCK_CHANGED, branch.id), with_id(sql::LOCK_NAMES, branch.warehouse_id))
+    format!("{}; {}", with_id(sql::LOCK_CHANGED, branch.id), with_id(sql::LOCK_REFS, branch.warehouse_id))
 }
 
 async fn create_branch(

@@ -110,8 +110,9 @@ pub(super) const LOCK_HEAD: &str = "SELECT 1 FROM branches WHERE id = $1 FOR KEY
 pub(super) const LOCK_PAST: &str = "SELECT 1 FROM branches WHERE id = $1 FOR SHARE";
 /// Waits for the commits that are under way.
 pub(super) const LOCK_CHANGED: &str = "SELECT 1 FROM branches WHERE id = $1 FOR NO KEY UPDATE";
-/// Under this lock names are compared, so that no branch and tag get the same one.
-pub(super) const LOCK_NAMES: &str = "SELECT 1 FROM warehouses WHERE id = $1 FOR NO KEY UPDATE";
+/// Under this lock names are compared, so that no branch and tag get the same one; a commit takes it that
+/// asks which branches and tags show a table.
+pub(crate) const LOCK_REFS: &str = "SELECT 1 FROM warehouses WHERE id = $1 FOR NO KEY UPDATE";
 
 /// The warehouse's uid, and whether the name `$2` is taken in it.
 pub(super) const NAME: &str =

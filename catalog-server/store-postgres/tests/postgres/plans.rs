@@ -22,7 +22,7 @@ const SEED: &str = r"
       FROM generate_series(1, 20000) s;
     INSERT INTO tags SELECT 1, 'v' || t, 1, t, md5(t::text)::uuid, now() FROM generate_series(1, 5000) t;
     INSERT INTO versions (branch_id, seq, ns, class, name, kind, content_id, metadata_location)
-      SELECT 1, t + 6000 * v, 'a', 1, 't' || lpad(t::text, 5, '0'), 2, gen_random_uuid(), 'm' || t || '/' || v
+      SELECT 1, t + 6000 * v, 'a', 1, 't' || lpad(t::text, 5, '0'), 2, md5(t || '/' || v)::uuid, 'm' || t || '/' || v
       FROM generate_series(1, 20000) t, generate_series(0, 2) v;
     INSERT INTO names
       SELECT 1, 'a', 1, 't' || lpad(t::text, 5, '0'), CASE WHEN t % 20 = 0 THEN 0 ELSE 2 END,
@@ -231,8 +231,9 @@ async fn the_hot_path_uses_its_indexes_with_generic_and_custom_plans() {
             let label = format!("{} with {mode}", case.name);
             let (mut indexes, mut scans) = (BTreeSet::new(), BTreeSet::new());
             walk(&plan, &mut indexes, &mut scans);
-            // The tables of a few rows may be read as they are.
-            scans.retain(|table| table != "branches" && table != "warehouses");
+            // The tables of a few rows may be read as they are, and who asks for all tags gets them all; who does not has
+            // too few pages for that.
+            scans.retain(|table| !["branches", "warehouses", "tags"].contains(&table.as_str()));
             assert!(scans.is_empty(), "{label} reads all of {scans:?}: {plan:#}");
             let strange: Vec<_> = indexes.iter().filter(|index| !case.indexes.contains(&index.as_str())).collect();
             assert!(strange.is_empty(), "{label} uses {strange:?}: {plan:#}");

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use catalog_store::{
     Branch, Class, CommitRequest, Cursor, Entry, Head, Key, Kind, LocationProbe, NamespacePath, PaginationParams,
-    Result, State, Version, View,
+    Result, State, Version, View, Viewer, Window,
 };
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -15,6 +16,7 @@ use crate::row::Fields;
 use crate::tree;
 use crate::tree::content::Found;
 use crate::tree::list::next_names;
+use crate::visibility;
 
 pub(crate) const HEAD: &str = "
     SELECT seq, id, committed_at FROM commits
@@ -173,6 +175,28 @@ async fn inherited_children(
         }
     }
     Ok(names)
+}
+
+/// Which of the contents that leave a branch another one shows, or a tag.
+pub(super) async fn shown(
+    change: &mut SqliteConnection,
+    warehouse_id: i64,
+    branch: &Branch,
+    leaving: &[Uuid],
+    now: Timestamp,
+) -> Result<HashSet<Uuid>> {
+    let mut found = HashSet::new();
+    if leaving.is_empty() {
+        return Ok(found);
+    }
+    let mut ranges = visibility::shown(change, warehouse_id, &Window::default(), now).await?;
+    ranges.retain(|range| !matches!(range.viewer, Viewer::Branch { id, .. } if id == branch.id));
+    for content in leaving {
+        if !visibility::seen(change, *content, &ranges).await?.is_empty() {
+            found.insert(*content);
+        }
+    }
+    Ok(found)
 }
 
 async fn held(change: &mut SqliteConnection, locations: &[String], touched: &[Uuid]) -> Result<Vec<(String, Uuid)>> {

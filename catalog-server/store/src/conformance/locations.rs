@@ -5,10 +5,10 @@ use futures::join;
 
 use super::Subject;
 use super::things::{
-    at, commit, conflict, conflict_of, delete, location, look, main_branch, put_at, put_warehouse, request, table,
-    table_key, warehouse,
+    at, commit, conflict, conflict_of, create_ns, delete, location, look, main_branch, put_at, put_warehouse, request,
+    table, table_key, warehouse,
 };
-use crate::{CommitRequest, Content, Expect, Found, Operation, PutWarehouse};
+use crate::{CommitRequest, Content, Expect, Found, Operation, PutWarehouse, View};
 
 fn claim(name: &str, locations: &[&str]) -> CommitRequest {
     request(vec![put_at(table_key("a", name), Expect::Absent, table("m"), locations)])
@@ -83,6 +83,25 @@ pub async fn a_drop_lets_locations_go_and_a_rename_keeps_them(subject: &Subject)
     conflict_of(results.pop().unwrap());
     commit(subject, &branch, request(vec![delete(table_key("a", "v"), location("m"))])).await;
     commit(subject, &branch, claim("w", &["s3://b/t/"])).await;
+}
+
+pub async fn a_drop_keeps_the_locations_of_what_another_branch_or_a_tag_shows(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    let (store, lake) = (&subject.store, branch.warehouse_id);
+    commit(subject, &branch, create_ns("a")).await;
+    commit(subject, &branch, claim("forked", &["s3://b/forked/"])).await;
+    let dev = store.create_branch(lake, "dev", &View::head(&branch), at(1)).await.unwrap();
+    commit(subject, &branch, claim("tagged", &["s3://b/tagged/"])).await;
+    store.create_tag(lake, "v1", &View::head(&branch), at(1)).await.unwrap();
+    commit(subject, &branch, claim("alone", &["s3://b/alone/"])).await;
+    for name in ["forked", "tagged", "alone"] {
+        commit(subject, &branch, request(vec![delete(table_key("a", name), location("m"))])).await;
+    }
+    for name in ["forked", "tagged"] {
+        conflict(subject, &branch, claim("u", &[&format!("s3://b/{name}/x/")])).await;
+        conflict(subject, &dev, claim("u", &[&format!("s3://b/{name}/")])).await;
+    }
+    commit(subject, &branch, claim("u", &["s3://b/alone/"])).await;
 }
 
 pub async fn a_content_holds_what_it_ever_held_until_it_is_dropped(subject: &Subject) {

@@ -126,10 +126,14 @@ pub async fn merges_in_both_directions_begin_where_the_last_one_ended(subject: &
             assert_eq!(file(subject, branch, "u").await, Some(format!("u-dev{round}")));
         }
     }
-    // A conflict that was decided is not asked about again, although nothing had to be done.
+}
+
+pub async fn a_conflict_that_was_decided_is_not_asked_about_again(subject: &Subject) {
+    let (main, dev) = two(subject, &["t"]).await;
     change(subject, &dev, "t", "t-dev").await;
     change(subject, &main, "t", "t-main").await;
     assert_eq!(prepare(subject, &dev, &main, Mode::Normal).await.outcome.clashes.len(), 1);
+    // Nothing had to be done for it; that it was merged is recorded all the same.
     merged(subject, &dev, &main, Mode::Ours).await;
     assert!(!prepare(subject, &dev, &main, Mode::Normal).await.news);
     merged(subject, &main, &dev, Mode::Normal).await;
@@ -214,16 +218,19 @@ pub async fn one_commit_is_picked_and_taken_back(subject: &Subject) {
     let back = revert(store, lake, made.id, &View::head(&main), &modes).await.unwrap();
     commit(subject, &main, apply(back)).await;
     assert_eq!(file(subject, &main, "u").await.as_deref(), Some("u0"));
-    // A drop comes back with its content; what was changed since is a conflict.
+    let pick = cherry_pick(store, lake + 1, wanted.id, &View::head(&main), &modes).await;
+    assert!(matches!(pick, Err(crate::StoreError::NotFound(_))), "{pick:?}");
+}
+
+pub async fn a_drop_is_taken_back_and_what_was_changed_since_is_not(subject: &Subject) {
+    let (main, _) = two(subject, &["u"]).await;
+    let (store, modes, lake) = (&*subject.store, Modes::default(), main.warehouse_id);
     let dropped = drop_table(subject, &main, "u").await;
     let back = revert(store, lake, dropped.id, &View::head(&main), &modes).await.unwrap();
     commit(subject, &main, apply(back)).await;
     assert_eq!(file(subject, &main, "u").await.as_deref(), Some("u0"));
+    let changed = change(subject, &main, "u", "u1").await;
     change(subject, &main, "u", "u2").await;
-    let changed = change(subject, &main, "u", "u3").await;
-    change(subject, &main, "u", "u4").await;
     let stale = revert(store, lake, changed.id, &View::head(&main), &modes).await.unwrap();
     assert_eq!(reasons(&stale.outcome.clashes), [(table_key("a", "u"), Reason::BothChanged)]);
-    let pick = cherry_pick(store, lake + 1, wanted.id, &View::head(&main), &modes).await;
-    assert!(matches!(pick, Err(crate::StoreError::NotFound(_))), "{pick:?}");
 }

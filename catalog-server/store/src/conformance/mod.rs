@@ -87,6 +87,7 @@ macro_rules! conformance {
                 branches_and_tags_share_their_names
                 what_is_not_there_cannot_be_forked_or_tagged
                 a_branch_is_renamed_and_protected
+                a_protected_branch_is_not_deleted_and_the_name_of_a_deleted_one_is_free
                 main_can_be_neither_renamed_nor_deleted
                 what_a_deleted_branch_showed_goes_on_in_its_forks_and_tags
                 a_tag_never_moves
@@ -116,6 +117,7 @@ macro_rules! conformance {
                 children_of_a_commit_are_told_on_all_branches
                 a_commit_shows_what_was_before_and_after
                 a_diff_is_what_leads_from_one_state_to_the_other
+                a_diff_the_other_way_round_has_before_and_after_change_places
                 keys_that_a_range_of_commits_touched_are_told_once
                 what_was_dropped_is_listed_and_can_be_put_back
                 where_a_commit_comes_from_is_recorded
@@ -124,11 +126,13 @@ macro_rules! conformance {
                 a_merge_brings_what_the_source_did_in_one_commit
                 what_both_sides_changed_is_reported_and_a_mode_decides
                 merges_in_both_directions_begin_where_the_last_one_ended
+                a_conflict_that_was_decided_is_not_asked_about_again
                 what_came_by_way_of_a_third_branch_is_known
                 a_namespace_that_one_side_dropped_stops_what_the_other_did_in_it
                 a_table_that_both_sides_renamed_is_not_there_twice
                 a_target_that_moved_since_it_was_compared_is_a_conflict
                 one_commit_is_picked_and_taken_back
+                a_drop_is_taken_back_and_what_was_changed_since_is_not
             }
             graph {
                 random_histories_branch_and_merge_as_a_model_says
@@ -159,6 +163,7 @@ macro_rules! conformance {
                 siblings_and_wildcards_do_not_overlap
                 a_location_is_exclusive_across_warehouses
                 a_drop_lets_locations_go_and_a_rename_keeps_them
+                a_drop_keeps_the_locations_of_what_another_branch_or_a_tag_shows
                 a_content_holds_what_it_ever_held_until_it_is_dropped
                 a_content_that_widens_its_location_is_stopped_by_its_neighbours
                 of_claims_at_once_one_wins

@@ -125,21 +125,28 @@ pub async fn a_branch_is_renamed_and_protected(subject: &Subject) {
     let protected = store.protect_branch(&next, true, at(1)).await.unwrap();
     assert_eq!(protected, Branch { protected: true, ..next.clone() });
     assert_eq!(subject.replica.get_branch(lake, "next").await.unwrap(), Some(protected.clone()));
+    assert_eq!(store.protect_branch(&protected, false, at(1)).await.unwrap(), next);
+}
+
+pub async fn a_protected_branch_is_not_deleted_and_the_name_of_a_deleted_one_is_free(subject: &Subject) {
+    let main = main_branch(subject).await;
+    let (store, lake) = (&subject.store, main.warehouse_id);
+    let dev = fork(subject, "dev", &View::head(&main)).await;
+    let protected = store.protect_branch(&dev, true, at(1)).await.unwrap();
     // Whoever still holds what it was before.
     let refused = store.delete_branch(&dev, at(1)).await.unwrap_err();
-    assert_eq!(refused.to_string(), "branch next is protected");
-    assert_eq!(store.protect_branch(&protected, false, at(1)).await.unwrap(), next);
-    store.delete_branch(&next, at(1)).await.unwrap();
-    assert_eq!(store.get_branch(lake, "next").await.unwrap(), None);
+    assert_eq!(refused.to_string(), "branch dev is protected");
+    store.protect_branch(&protected, false, at(1)).await.unwrap();
+    store.delete_branch(&dev, at(1)).await.unwrap();
+    assert_eq!(store.get_branch(lake, "dev").await.unwrap(), None);
     for error in [
-        store.delete_branch(&next, at(1)).await.unwrap_err(),
-        store.rename_branch(&next, "x", at(1)).await.unwrap_err(),
-        store.protect_branch(&next, true, at(1)).await.unwrap_err(),
+        store.delete_branch(&dev, at(1)).await.unwrap_err(),
+        store.rename_branch(&dev, "x", at(1)).await.unwrap_err(),
+        store.protect_branch(&dev, true, at(1)).await.unwrap_err(),
     ] {
         assert!(matches!(error, StoreError::NotFound(_)), "{error:?}");
     }
-    // The name is free again, for another branch.
-    assert_ne!(fork(subject, "next", &View::head(&main)).await.id, next.id);
+    assert_ne!(fork(subject, "dev", &View::head(&main)).await.id, dev.id);
 }
 
 pub async fn main_can_be_neither_renamed_nor_deleted(subject: &Subject) {

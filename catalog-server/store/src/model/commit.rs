@@ -32,8 +32,8 @@ pub enum Operation {
         /// the content leaves the tree. A location that overlaps another content's is a conflict.
         locations: Option<Vec<String>>,
     },
-    /// Write a tombstone. Unless the same commit puts the content under another key, its locations are let go; with a
-    /// purge, only when that has ended.
+    /// Write a tombstone. Unless the same commit puts the content under another key, or another branch or a tag shows
+    /// it, its locations are let go; with a purge, only when that has ended.
     Delete {
         /// The key.
         key: Key,

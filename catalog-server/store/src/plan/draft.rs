@@ -79,7 +79,7 @@ impl Draft {
                 if state.purged.contains(&content.id()) {
                     return Err(CommitError::Conflict { key: key.clone(), found: Found::Purged });
                 }
-                self.leave(found, stays);
+                self.leave(found, stays, state);
                 if let Some(locations) = locations {
                     self.hold(content.id(), locations, state);
                 }
@@ -93,7 +93,7 @@ impl Draft {
                 match purge {
                     // Its locations stay its own until its files are gone.
                     true => self.purge(found, stays),
-                    false => self.leave(found, stays),
+                    false => self.leave(found, stays, state),
                 }
                 self.changes.push((key.clone(), None));
             }
@@ -110,10 +110,11 @@ impl Draft {
         all.dedup_by(|location, before| location.starts_with(before.as_str()));
     }
 
-    /// What was under a key lets its locations go, unless the same request puts it somewhere.
-    fn leave(&mut self, found: Option<&Entry>, stays: &HashSet<Uuid>) {
+    /// What was under a key lets its locations go, unless the same request puts it somewhere, or somebody else shows it.
+    fn leave(&mut self, found: Option<&Entry>, stays: &HashSet<Uuid>, state: &State) {
         if let Some(id) = found.map(|entry| entry.content.id())
             && !stays.contains(&id)
+            && !state.shown.contains(&id)
         {
             self.holds.insert(id, Vec::new());
         }

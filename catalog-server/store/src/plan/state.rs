@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{Class, CommitRequest, Content, Entry, Key, Mark, NamespacePath, Operation, Precondition};
+use crate::{Class, CommitRequest, Content, Entry, Key, Kind, Mark, NamespacePath, Operation, Precondition};
 
 /// A commit that another one follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,9 @@ pub struct State {
     pub marks: HashMap<(String, Uuid), Mark>,
     /// Of the contents of [`State::returning`], those whose purge has begun.
     pub purged: HashSet<Uuid>,
+    /// Of the contents of [`State::leaving`], those that another branch of the warehouse shows, or a tag: they keep their
+    /// locations.
+    pub shown: HashSet<Uuid>,
     /// For each location of [`State::locations_of`] the locations that overlap it, and who holds them: all that the
     /// contents of [`State::touched`] hold, and at least one that another content holds, if there is any.
     pub held: Vec<(String, Uuid)>,
@@ -83,6 +86,20 @@ impl State {
         sorted(operations.flat_map(|o| match o {
             Operation::Put { locations: Some(locations), .. } => locations.clone(),
             Operation::Put { locations: None, .. } | Operation::Delete { .. } => Vec::new(),
+        }))
+    }
+
+    /// The tables and views that the group may take out of the branch, sorted, each once; most groups take none. To be
+    /// asked once `entries` is filled.
+    #[must_use]
+    pub fn leaving(&self, requests: &[CommitRequest]) -> Vec<Uuid> {
+        let operations = requests.iter().flat_map(|r| &r.operations);
+        sorted(operations.filter_map(|operation| {
+            let there = self.entries.get(operation.key()).filter(|e| e.content.kind() != Kind::Namespace)?.content.id();
+            match operation {
+                Operation::Put { content, .. } if content.id() == there => None,
+                Operation::Put { .. } | Operation::Delete { .. } => Some(there),
+            }
         }))
     }
 

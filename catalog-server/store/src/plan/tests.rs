@@ -295,6 +295,18 @@ fn a_rename_keeps_the_content_and_its_locations() {
 }
 
 #[test]
+fn what_another_branch_shows_keeps_its_locations() {
+    let drop = request(5, vec![delete(table_key("a", "t"), at_location("m0"))], vec![]);
+    let before = |shown: &[Uuid]| State {
+        shown: shown.iter().copied().collect(),
+        ..state(&[(table_key("a", "t"), table(2, "m0"))])
+    };
+    assert_eq!(before(&[]).leaving(std::slice::from_ref(&drop)), [id(2)]);
+    assert_eq!(run(std::slice::from_ref(&drop), before(&[])).rows.releases, [id(2)]);
+    assert!(run(&[drop], before(&[id(2)])).rows.releases.is_empty());
+}
+
+#[test]
 fn a_drop_lets_the_locations_go_and_one_with_a_purge_keeps_them() {
     let drop = |purge| {
         let before = state(&[(table_key("a", "t"), table(2, "m0"))]);
