@@ -182,9 +182,12 @@ macro_rules! conformance {
                 a_head_shows_the_newest_version_alone
                 a_window_shows_what_was_there_within_it
                 a_tag_and_a_fork_show_what_was_there
+                a_content_that_goes_on_on_two_branches_ends_twice
                 a_fork_or_tag_made_while_a_purge_begins_is_not_overlooked
+                a_drop_with_a_purge_leaves_one_to_be_taken
                 a_purge_is_in_one_hand_until_its_lease_ends
-                a_purge_waits_for_what_the_window_shows_and_then_holds_its_locations_to_the_end
+                a_purge_waits_for_what_the_window_shows_and_for_what_came_back
+                what_is_purged_does_not_come_back_and_holds_its_locations_to_the_end
                 a_put_off_purge_lets_the_next_one_pass
                 a_contents_first_last_and_all_metadata_files_are_told
             }

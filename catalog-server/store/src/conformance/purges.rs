@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Subject;
 use super::chance::rounds;
 use super::things::{
-    at, commit, conflict, create_ns, delete, location, look, main_branch, put, put_at, request, table_key, update,
+    at, commit, conflict, create_ns, delete, location, main_branch, put, put_at, request, table_key, update,
 };
 use crate::{Branch, Content, Expect, Found, Ids, Operation, Purge, Reach, View, Window};
 
@@ -44,6 +44,21 @@ async fn seen(subject: &Subject, branch: &Branch, id: Uuid, window: &Window, now
 
 fn words<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
     pairs.map(|(viewer, file)| (viewer.to_owned(), file.to_owned())).to_vec()
+}
+
+/// Takes a purge that cannot begin, and gives it back.
+async fn waits(subject: &Subject, window: &Window) {
+    let purge = take(subject).await;
+    assert!(!begin(subject, &purge, window).await);
+    give_back(subject, &purge).await;
+}
+
+async fn begin(subject: &Subject, purge: &Purge, window: &Window) -> bool {
+    subject.store.begin_purge(purge, window, at(20)).await.unwrap()
+}
+
+async fn give_back(subject: &Subject, purge: &Purge) {
+    subject.store.put_off_purge(purge, Duration::ZERO).await.unwrap();
 }
 
 async fn take(subject: &Subject) -> Purge {
@@ -96,26 +111,28 @@ pub async fn a_tag_and_a_fork_show_what_was_there(subject: &Subject) {
     commit(subject, &main, update(&table_key("a", "t"), id, "m1", "m2")).await;
     let all = [("branch child", "m1"), ("branch dev", "m1"), ("branch main", "m2"), ("tag v1", "m0")];
     assert_eq!(seen(subject, &main, id, &NOW, 20).await, words(all));
-    commit(subject, &dev, update(&table_key("a", "t"), id, "m1", "d1")).await;
-    assert!(seen(subject, &main, id, &NOW, 20).await.contains(&("branch dev".to_owned(), "d1".to_owned())));
-
     commit(subject, &main, request(vec![purging("t", "m2")])).await;
-    let waits = async || {
-        let purge = take(subject).await;
-        assert!(!subject.store.begin_purge(&purge, &NOW, at(20)).await.unwrap());
-        subject.store.put_off_purge(&purge, Duration::ZERO).await.unwrap();
-    };
-    waits().await;
+    waits(subject, &NOW).await;
     subject.store.delete_branch(&dev, at(21)).await.unwrap();
     // What the deleted branch was forked from is what its child still shows.
     assert_eq!(seen(subject, &main, id, &NOW, 30).await, words([("branch child", "m1"), ("tag v1", "m0")]));
-    waits().await;
+    waits(subject, &NOW).await;
     subject.store.delete_branch(&child, at(22)).await.unwrap();
     assert_eq!(seen(subject, &main, id, &NOW, 30).await, words([("tag v1", "m0")]));
-    waits().await;
+    waits(subject, &NOW).await;
     subject.store.delete_tag(main.warehouse_id, "v1", at(23)).await.unwrap();
     let purge = take(subject).await;
-    assert!(subject.store.begin_purge(&purge, &NOW, at(30)).await.unwrap());
+    assert!(begin(subject, &purge, &NOW).await);
+}
+
+pub async fn a_content_that_goes_on_on_two_branches_ends_twice(subject: &Subject) {
+    let main = main_branch(subject).await;
+    let id = table(subject, &main).await;
+    let dev = subject.store.create_branch(main.warehouse_id, "dev", &View::head(&main), at(11)).await.unwrap();
+    commit(subject, &main, update(&table_key("a", "t"), id, "m1", "m2")).await;
+    commit(subject, &dev, update(&table_key("a", "t"), id, "m1", "d1")).await;
+    let found = seen(subject, &main, id, &NOW, 20).await;
+    assert_eq!(found, words([("branch dev", "d1"), ("branch dev", "m1"), ("branch main", "m2")]));
     let reach = subject.store.reach(id).await.unwrap().unwrap();
     assert_eq!((reach.first.as_str(), reach.last), ("m0", vec!["d1".to_owned(), "m2".to_owned()]));
 }
@@ -147,7 +164,7 @@ pub async fn a_fork_or_tag_made_while_a_purge_begins_is_not_overlooked(subject: 
     }
 }
 
-pub async fn a_purge_is_in_one_hand_until_its_lease_ends(subject: &Subject) {
+pub async fn a_drop_with_a_purge_leaves_one_to_be_taken(subject: &Subject) {
     let branch = main_branch(subject).await;
     let id = table(subject, &branch).await;
     assert_eq!(subject.store.take_purge(LEASE).await.unwrap(), None);
@@ -155,59 +172,65 @@ pub async fn a_purge_is_in_one_hand_until_its_lease_ends(subject: &Subject) {
     commit(subject, &branch, request(vec![purging("t", "m1")])).await;
     assert!(subject.store.has_purge(id).await.unwrap());
     assert_eq!(subject.store.count_purges().await.unwrap(), 1);
+    let Purge { id: _, warehouse_id, content_id, metadata_location, begun, lease: _ } = take(subject).await;
+    assert_eq!((warehouse_id, content_id, metadata_location.as_str(), begun), (branch.warehouse_id, id, "m1", false));
+}
 
+pub async fn a_purge_is_in_one_hand_until_its_lease_ends(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    table(subject, &branch).await;
+    commit(subject, &branch, request(vec![purging("t", "m1")])).await;
     let short = Duration::from_millis(300);
     let purge = subject.store.take_purge(short).await.unwrap().unwrap();
-    let Purge { id: _, warehouse_id, content_id, metadata_location, begun, lease: _ } = &purge;
-    assert_eq!(
-        (*warehouse_id, *content_id, metadata_location.as_str(), *begun),
-        (branch.warehouse_id, id, "m1", false)
-    );
     assert_eq!(subject.replica.take_purge(LEASE).await.unwrap(), None);
     assert!(subject.store.keep_purge(&purge, short).await.unwrap());
     tokio::time::sleep(short * 2).await;
     let other = subject.replica.take_purge(LEASE).await.unwrap().unwrap();
-    assert!(!subject.store.keep_purge(&purge, LEASE).await.unwrap());
-    assert!(!subject.store.begin_purge(&purge, &NOW, at(20)).await.unwrap());
-    assert!(!subject.store.end_purge(&purge).await.unwrap());
-    subject.store.put_off_purge(&purge, Duration::ZERO).await.unwrap();
+    assert!(is_lost(subject, &purge).await);
     assert_eq!(subject.store.take_purge(LEASE).await.unwrap(), None);
     assert!(subject.replica.end_purge(&other).await.unwrap());
     assert_eq!(subject.store.count_purges().await.unwrap(), 0);
 }
 
-pub async fn a_purge_waits_for_what_the_window_shows_and_then_holds_its_locations_to_the_end(subject: &Subject) {
+/// True if nothing can be done to it, and nothing is.
+async fn is_lost(subject: &Subject, purge: &Purge) -> bool {
+    give_back(subject, purge).await;
+    let kept = subject.store.keep_purge(purge, LEASE).await.unwrap();
+    let ended = subject.store.end_purge(purge).await.unwrap();
+    !kept && !ended && !begin(subject, purge, &NOW).await
+}
+
+pub async fn a_purge_waits_for_what_the_window_shows_and_for_what_came_back(subject: &Subject) {
     let branch = main_branch(subject).await;
     let id = table(subject, &branch).await;
     commit(subject, &branch, request(vec![purging("t", "m1")])).await;
+    waits(subject, &Window { commits: 1, ..NOW }).await;
+    commit(subject, &branch, request(vec![put(table_key("a", "t"), Expect::Absent, content(id, "m1"))])).await;
+    waits(subject, &NOW).await;
+    commit(subject, &branch, request(vec![purging("t", "m1")])).await;
+    assert_eq!(subject.store.count_purges().await.unwrap(), 1);
+    let purge = take(subject).await;
+    assert!(begin(subject, &purge, &NOW).await);
+}
+
+pub async fn what_is_purged_does_not_come_back_and_holds_its_locations_to_the_end(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    let id = table(subject, &branch).await;
+    commit(subject, &branch, request(vec![purging("t", "m1")])).await;
+    let purge = take(subject).await;
+    assert!(begin(subject, &purge, &NOW).await);
+    let back = request(vec![put(table_key("a", "t"), Expect::Absent, content(id, "m1"))]);
+    assert_eq!(conflict(subject, &branch, back).await, (table_key("a", "t"), Found::Purged));
     let claim =
         || request(vec![put_at(table_key("a", "u"), Expect::Absent, content(Ids.random(), "n"), &["s3://b/t/x/"])]);
     let taken = Found::LocationTaken { location: "s3://b/t/x/".into(), holder: id };
-    let back = || request(vec![put(table_key("a", "t"), Expect::Absent, content(id, "m1"))]);
-
-    let purge = take(subject).await;
-    let window = Window { commits: 1, ..NOW };
-    assert!(!subject.store.begin_purge(&purge, &window, at(20)).await.unwrap());
-    subject.store.put_off_purge(&purge, Duration::ZERO).await.unwrap();
-    // Nothing has happened: it may come back, and does for a moment.
-    commit(subject, &branch, back()).await;
-    let purge = take(subject).await;
-    assert!(!subject.store.begin_purge(&purge, &NOW, at(20)).await.unwrap());
-    commit(subject, &branch, request(vec![purging("t", "m1")])).await;
-    assert_eq!(subject.store.count_purges().await.unwrap(), 1);
-
-    let purge = take(subject).await;
-    assert!(subject.store.begin_purge(&purge, &NOW, at(20)).await.unwrap());
-    assert_eq!(conflict(subject, &branch, back()).await, (table_key("a", "t"), Found::Purged));
     assert_eq!(conflict(subject, &branch, claim()).await, (table_key("a", "u"), taken));
-    subject.store.put_off_purge(&purge, Duration::ZERO).await.unwrap();
+    give_back(subject, &purge).await;
     let purge = take(subject).await;
     assert!(purge.begun);
     assert_eq!(subject.store.held_locations(id).await.unwrap(), ["s3://b/t/"]);
     assert!(subject.store.end_purge(&purge).await.unwrap());
-    assert_eq!(subject.store.held_locations(id).await.unwrap(), [""; 0]);
     commit(subject, &branch, claim()).await;
-    assert!(look(subject, &branch, &table_key("a", "u")).await.is_some());
 }
 
 pub async fn a_put_off_purge_lets_the_next_one_pass(subject: &Subject) {
