@@ -1,8 +1,10 @@
 //! Races between replicas: each has a store, and so connections, of its own.
 
+use std::time::Duration;
+
 use catalog_store::{
-    CommitError, CommitStore, Expect, Found, Ids, Operation, PutOutcome, PutWarehouse, RefStore, StoreError, View,
-    WarehouseStore,
+    CommitError, CommitStore, Expect, Found, Ids, Operation, PurgeStore, PutOutcome, PutWarehouse, RefStore,
+    StoreError, View, WarehouseStore, Window,
 };
 use futures::future::join_all;
 use sqlx::Executor;
@@ -124,4 +126,31 @@ async fn of_warehouses_that_overlap_and_are_put_at_once_exactly_one_is_made() {
     let answers = join_all(puts).await;
     assert_eq!(answers.iter().filter(|a| matches!(a, Ok((_, PutOutcome::Created)))).count(), 1, "{answers:?}");
     assert_eq!(answers.iter().filter(|a| matches!(a, Err(StoreError::AlreadyExists(_)))).count(), 11);
+}
+
+/// The fork has read what it is to show, and nobody sees it yet, when the table is dropped.
+#[tokio::test]
+async fn a_purge_waits_for_a_fork_that_is_under_way() {
+    let options = options("purge-fork").await;
+    let store = PostgresStore::connect(&options).unwrap();
+    let branch = lake(&store).await;
+    commit(&store, &branch, create_namespace("a")).await.unwrap();
+    let made = commit(&store, &branch, create_table("t", &[])).await.unwrap();
+    let mut fork = session(&options).await;
+    let (id, warehouse, seq) = (branch.id, branch.warehouse_id, made.seq);
+    let begin = format!(
+        "BEGIN; SELECT 1 FROM branches WHERE id = {id} FOR KEY SHARE;
+         INSERT INTO branches (warehouse_id, name, lineage, upto) VALUES ({warehouse}, 'dev', ARRAY[{id}], ARRAY[{seq}])"
+    );
+    fork.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(begin))).await.unwrap();
+    let delete = Operation::Delete { key: table_key("t"), expect: Expect::Location("t/0.json".into()), purge: true };
+    commit(&store, &branch, request(vec![delete], vec![])).await.unwrap();
+    let purge = store.take_purge(Duration::from_secs(60)).await.unwrap().unwrap();
+    let end = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        fork.execute("COMMIT").await.unwrap();
+    };
+    let window = Window::default();
+    let (begun, ()) = tokio::join!(store.begin_purge(&purge, &window, now()), end);
+    assert!(!begun.unwrap(), "the fork shows the table");
 }
