@@ -12,12 +12,15 @@ use serde_json::value::RawValue;
 use crate::error::ParseError;
 use crate::limits::check_shape;
 
+mod cursor;
 mod document;
 mod object;
 mod scan;
 mod writer;
 
+pub(crate) use cursor::elements;
 pub(crate) use object::{Key, Object};
+pub(crate) use scan::Brackets;
 pub(crate) use writer::ObjectWriter;
 
 /// A JSON value kept as the text it was written in; shares the bytes of the document that it came from.

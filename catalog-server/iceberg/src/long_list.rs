@@ -4,47 +4,53 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use memchr::memmem;
-use serde_json::value::RawValue;
 
 use crate::error::ParseError;
-use crate::json::{RawJson, ReadJson, WriteJson};
-use crate::metadata::SnapshotLogEntry;
+use crate::json::{Brackets, ReadJson, WriteJson, elements};
 use crate::snapshot::Snapshot;
 
-/// An array of a document and what was added to it. The array stays the text that it was until somebody asks what is in
-/// it: most commits only add.
+/// An array of objects in a document, and what was added to it. The array stays the text that it was until somebody asks
+/// what is in it: most commits only add.
 #[derive(Debug, Clone)]
 pub(crate) struct LongList<T> {
-    text: Option<RawJson>,
+    /// What stands between the array's brackets.
+    text: Bytes,
     added: Vec<T>,
     all: OnceLock<Vec<T>>,
 }
 
 impl<T> LongList<T> {
     pub(crate) fn of(elements: Vec<T>) -> Self {
-        Self { text: None, added: elements, all: OnceLock::new() }
+        Self { text: Bytes::new(), added: elements, all: OnceLock::new() }
     }
 
-    /// `text` is an array, or nothing.
-    pub(crate) fn unread(text: Option<RawJson>) -> Self {
-        Self { text, ..Self::of(Vec::new()) }
+    /// `text` is what stands between an array's brackets.
+    pub(crate) fn unread(text: &Bytes) -> Self {
+        Self { text: text.slice_ref(text.trim_ascii()), ..Self::of(Vec::new()) }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.added.is_empty()
     }
 
     /// About how much it takes to write.
     pub(crate) fn size_hint(&self) -> usize {
-        self.text.as_ref().map_or(0, |text| text.as_bytes().len()) + 2_048 * self.added.len()
+        self.text.len() + 2_048 * self.added.len()
     }
 }
 
 impl<T: ReadJson + Clone> LongList<T> {
     /// All elements, in order.
     pub(crate) fn all(&self) -> Result<&[T], ParseError> {
-        let Some(text) = &self.text else { return Ok(&self.added) };
+        if self.text.is_empty() {
+            return Ok(&self.added);
+        }
         if let Some(all) = self.all.get() {
             return Ok(all);
         }
-        let mut all = split(text.source())?;
-        all.extend(self.added.iter().cloned());
+        let raw = elements(&self.text, "table metadata")?;
+        let read = raw.into_iter().map(|raw| T::read(&self.text, raw.get()));
+        let all = read.chain(self.added.iter().cloned().map(Ok)).collect::<Result<_, _>>()?;
         Ok(self.all.get_or_init(|| all))
     }
 
@@ -67,38 +73,31 @@ impl<T: ReadJson + Clone> LongList<T> {
         Ok(true)
     }
 
-    pub(crate) fn is_empty(&self) -> Result<bool, ParseError> {
-        Ok(self.added.is_empty() && self.all()?.is_empty())
+    /// Drops the oldest, so that `count` are left.
+    pub(crate) fn keep_last(&mut self, count: usize) {
+        let starts = self.starts();
+        let surplus = (starts.len() + self.added.len()).saturating_sub(count);
+        if surplus == 0 {
+            return;
+        }
+        self.all = OnceLock::new();
+        self.text = starts.get(surplus).map(|start| self.text.slice(start..)).unwrap_or_default();
+        self.added.drain(..surplus.saturating_sub(starts.len()));
     }
-}
 
-fn split<T: ReadJson>(array: &Bytes) -> Result<Vec<T>, ParseError> {
-    let elements: Vec<&RawValue> =
-        serde_json::from_slice(array).map_err(|error| ParseError::json("table metadata", &error))?;
-    elements.into_iter().map(|raw| T::read(array, raw.get())).collect()
-}
-
-impl LongList<Snapshot> {
-    /// One snapshot. An id whose digits are nowhere in the text is not in the list.
-    pub(crate) fn find(&self, id: i64) -> Result<Option<&Snapshot>, ParseError> {
-        if let Some(added) = self.added.iter().find(|snapshot| snapshot.id() == id) {
-            return Ok(Some(added));
-        }
-        if let Some(all) = self.all.get() {
-            return Ok(all.iter().find(|snapshot| snapshot.id() == id));
-        }
-        let digits = id.to_string();
-        let absent = |text: &RawJson| memmem::find(text.as_bytes(), digits.as_bytes()).is_none();
-        if self.text.as_ref().is_none_or(absent) {
-            return Ok(None);
-        }
-        Ok(self.all()?.iter().find(|snapshot| snapshot.id() == id))
+    /// Where each element of the text begins.
+    fn starts(&self) -> Vec<usize> {
+        let mut outer = 0;
+        let begins = |(at, depth): (usize, usize)| {
+            let begins = outer == 0 && depth == 1;
+            outer = depth;
+            begins.then_some(at)
+        };
+        Brackets::curly(&self.text).filter_map(begins).collect()
     }
-}
 
-impl LongList<SnapshotLogEntry> {
-    /// The last entry: of the text, what is behind the last opening brace, if that is an entry.
-    pub(crate) fn last(&self) -> Result<Option<SnapshotLogEntry>, ParseError> {
+    /// The last element: of the text, what is behind the last opening brace, if that is an element.
+    pub(crate) fn last(&self) -> Result<Option<T>, ParseError> {
         if let Some(last) = self.added.last() {
             return Ok(Some(last.clone()));
         }
@@ -108,13 +107,24 @@ impl LongList<SnapshotLogEntry> {
         }
     }
 
-    fn last_of_text(&self) -> Option<SnapshotLogEntry> {
-        let bytes = self.text.as_ref()?.as_bytes().strip_suffix(b"]")?;
-        let (before, last) = bytes.split_at(memchr::memrchr(b'{', bytes)?);
-        let begins = matches!(before.trim_ascii_end().last(), Some(b'[' | b','));
-        let last = Bytes::copy_from_slice(last.trim_ascii_end());
-        let text = std::str::from_utf8(&last).ok().filter(|_| begins)?;
-        SnapshotLogEntry::read(&last, text).ok()
+    fn last_of_text(&self) -> Option<T> {
+        let (before, last) = self.text.split_at(memchr::memrchr(b'{', &self.text)?);
+        let begins = matches!(before.trim_ascii_end().last(), None | Some(b','));
+        let last = std::str::from_utf8(last).ok().filter(|_| begins)?;
+        T::read(&self.text, last).ok()
+    }
+}
+
+impl LongList<Snapshot> {
+    /// One snapshot. An id whose digits are nowhere in the text is not in the list.
+    pub(crate) fn find(&self, id: i64) -> Result<Option<&Snapshot>, ParseError> {
+        if let Some(added) = self.added.iter().find(|snapshot| snapshot.id() == id) {
+            return Ok(Some(added));
+        }
+        if self.all.get().is_none() && memmem::find(&self.text, id.to_string().as_bytes()).is_none() {
+            return Ok(None);
+        }
+        Ok(self.all()?.iter().find(|snapshot| snapshot.id() == id))
     }
 }
 
@@ -127,9 +137,8 @@ impl<T: ReadJson + Clone + PartialEq> PartialEq for LongList<T> {
 
 impl<T: WriteJson> WriteJson for LongList<T> {
     fn write_json(&self, out: &mut Vec<u8>) {
-        let Some(text) = &self.text else { return self.added.write_json(out) };
-        let inner = text.as_bytes().strip_suffix(b"]").unwrap_or_default().trim_ascii_end();
-        out.extend_from_slice(inner);
+        out.push(b'[');
+        out.extend_from_slice(&self.text);
         for element in &self.added {
             if out.last() != Some(&b'[') {
                 out.push(b',');
@@ -146,11 +155,12 @@ mod tests {
 
     use super::LongList;
     use crate::SnapshotLogEntry;
-    use crate::json::{RawJson, ReadJson, WriteJson};
+    use crate::json::{ReadJson, WriteJson};
     use crate::snapshot::Snapshot;
 
     fn list<T>(text: &str) -> LongList<T> {
-        LongList::unread(Some(RawJson::unread(Bytes::copy_from_slice(text.as_bytes()))))
+        let inner = text.strip_prefix('[').unwrap().strip_suffix(']').unwrap();
+        LongList::unread(&Bytes::copy_from_slice(inner.as_bytes()))
     }
 
     fn snapshot(text: &str) -> Snapshot {
@@ -168,16 +178,16 @@ mod tests {
         for (before, after) in [
             ("[]", r#"[{"snapshot-id":3}]"#),
             ("[ \n ]", r#"[{"snapshot-id":3}]"#),
-            (r#"[ {"snapshot-id": 1} ]"#, r#"[ {"snapshot-id": 1},{"snapshot-id":3}]"#),
+            (r#"[ {"snapshot-id": 1} ]"#, r#"[{"snapshot-id": 1},{"snapshot-id":3}]"#),
         ] {
             let mut list = list(before);
             let count = list.all().unwrap().len();
             list.push(snapshot(r#"{"snapshot-id":3}"#));
             assert_eq!(written(&list), after);
             assert_eq!(list.all().unwrap().len(), count + 1);
-            assert!(!list.is_empty().unwrap());
+            assert!(!list.is_empty());
         }
-        assert!(list::<Snapshot>("[ ]").is_empty().unwrap());
+        assert!(list::<Snapshot>("[ ]").is_empty());
     }
 
     #[test]
@@ -209,6 +219,23 @@ mod tests {
         ] {
             let log: LongList<SnapshotLogEntry> = list(text);
             assert_eq!(log.last().unwrap().map(|entry| entry.snapshot_id), last, "{text}");
+        }
+    }
+    #[test]
+    fn the_oldest_go_whether_they_were_read_or_not() {
+        let text = r#"[{"snapshot-id":1,"x":{"y":[{}]}}, {"snapshot-id":2,"x":"}{"}, {"snapshot-id":3}]"#;
+        for (count, kept) in [(9, 4), (4, 4), (3, 3), (2, 2), (1, 1), (0, 0)] {
+            for read in [false, true] {
+                let mut list: LongList<Snapshot> = list(text);
+                list.push(snapshot(r#"{"snapshot-id":4}"#));
+                if read {
+                    list.all().unwrap();
+                }
+                list.keep_last(count);
+                let ids: Vec<i64> = list.all().unwrap().iter().map(Snapshot::id).collect();
+                assert_eq!(ids, [1, 2, 3, 4][4 - kept..]);
+                assert_eq!(serde_json::from_str::<Vec<Snapshot>>(&written(&list)).unwrap(), list.all().unwrap());
+            }
         }
     }
 }

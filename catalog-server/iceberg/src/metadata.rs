@@ -49,7 +49,7 @@ pub struct TableMetadata {
     pub(crate) snapshots: LongList<Snapshot>,
     pub(crate) refs: Vec<(String, SnapshotRef)>,
     pub(crate) snapshot_log: LongList<SnapshotLogEntry>,
-    pub(crate) metadata_log: Vec<MetadataLogEntry>,
+    pub(crate) metadata_log: LongList<MetadataLogEntry>,
     pub(crate) statistics: Vec<StatisticsFile>,
     pub(crate) partition_statistics: Vec<StatisticsFile>,
     /// From v3 on.
@@ -140,7 +140,7 @@ impl TableMetadata {
             snapshots: LongList::of(Vec::new()),
             refs: Vec::new(),
             snapshot_log: LongList::of(Vec::new()),
-            metadata_log: Vec::new(),
+            metadata_log: LongList::of(Vec::new()),
             statistics: Vec::new(),
             partition_statistics: Vec::new(),
             next_row_id: (format_version >= ROW_LINEAGE_VERSION).then_some(0),
@@ -291,13 +291,19 @@ impl TableMetadata {
     }
 
     /// The locations of the metadata files before this one, oldest first.
-    pub fn metadata_log(&self) -> impl Iterator<Item = &str> {
-        self.metadata_log.iter().map(|entry| entry.metadata_file.as_str())
+    ///
+    /// # Errors
+    /// As [`Self::snapshots`].
+    pub fn metadata_log(&self) -> Result<impl Iterator<Item = &str>, ParseError> {
+        Ok(self.metadata_log.all()?.iter().map(|entry| entry.metadata_file.as_str()))
     }
 
     /// The metadata files before this one with their times, oldest first.
-    pub fn metadata_log_entries(&self) -> &[MetadataLogEntry] {
-        &self.metadata_log
+    ///
+    /// # Errors
+    /// As [`Self::snapshots`].
+    pub fn metadata_log_entries(&self) -> Result<&[MetadataLogEntry], ParseError> {
+        self.metadata_log.all()
     }
 
     /// The first row id that no snapshot has taken; none before v3.

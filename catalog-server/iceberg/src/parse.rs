@@ -19,7 +19,7 @@ use crate::sort::SortOrder;
 
 const WHAT: &str = "table metadata";
 /// What grows with a table's age.
-const LONG_ARRAYS: [&str; 2] = ["snapshots", "snapshot-log"];
+const LONG_ARRAYS: [&str; 3] = ["snapshots", "snapshot-log", "metadata-log"];
 
 impl TableMetadata {
     /// Reads a metadata document of format version 1, 2 or 3, uncompressed.
@@ -30,15 +30,16 @@ impl TableMetadata {
         let metadata = Self::parse_trusted(&Bytes::copy_from_slice(bytes))?;
         metadata.check_references()?;
         metadata.snapshot_log.all()?;
+        metadata.metadata_log.all()?;
         Ok(metadata)
     }
 
-    /// As [`Self::parse`], for a document that went through it before, or was written here: the snapshots and their log
+    /// As [`Self::parse`], for a document that went through it before, or was written here: the snapshots and the logs
     /// are not looked at until somebody asks, and share the memory of `bytes`. What is damaged in them is then found
     /// late, or never.
     ///
     /// # Errors
-    /// As [`Self::parse`], without what is wrong in snapshots and their log.
+    /// As [`Self::parse`], without what is wrong in snapshots and logs.
     pub fn parse_trusted(bytes: &Bytes) -> Result<Self, ParseError> {
         Reader { source: bytes, object: Object::parse_document(bytes, WHAT, &LONG_ARRAYS)? }.read()
     }
@@ -109,10 +110,10 @@ impl Reader<'_> {
             default_sort_order_id,
             properties: self.object.optional("properties")?.unwrap_or_default(),
             current_snapshot_id,
-            snapshots: LongList::unread(self.object.take_unread("snapshots")?),
+            snapshots: LongList::unread(&self.object.take_unread("snapshots")?),
             refs: self.refs(current_snapshot_id)?,
-            snapshot_log: LongList::unread(self.object.take_unread("snapshot-log")?),
-            metadata_log: self.list("metadata-log", read_metadata_log_entry)?,
+            snapshot_log: LongList::unread(&self.object.take_unread("snapshot-log")?),
+            metadata_log: LongList::unread(&self.object.take_unread("metadata-log")?),
             statistics: self.statistics("statistics")?,
             partition_statistics: self.statistics("partition-statistics")?,
             next_row_id: self.next_row_id(format_version)?,
@@ -246,11 +247,6 @@ impl Reader<'_> {
         raw.into_iter().map(|raw| EncryptionKey::read(self.source, raw.get())).collect()
     }
 
-    fn list<T>(&mut self, key: &str, read: fn(Object<'_>) -> Result<T, ParseError>) -> Result<Vec<T>, ParseError> {
-        let raw = self.object.optional_array(key)?.unwrap_or_default();
-        raw.into_iter().map(|raw| read(Object::parse(self.source, raw.get(), "log entry")?)).collect()
-    }
-
     fn check_ids(&self, list: &str, key: &str, wanted: i32, ids: impl Iterator<Item = i32>) -> Result<(), ParseError> {
         let mut seen = HashSet::new();
         for id in ids {
@@ -290,12 +286,15 @@ impl ReadJson for SnapshotLogEntry {
     }
 }
 
-fn read_metadata_log_entry(mut object: Object<'_>) -> Result<MetadataLogEntry, ParseError> {
-    Ok(MetadataLogEntry {
-        timestamp_ms: object.required("timestamp-ms")?,
-        metadata_file: object.required("metadata-file")?,
-        unknown: object.unknown(),
-    })
+impl ReadJson for MetadataLogEntry {
+    fn read(source: &Bytes, text: &str) -> Result<Self, ParseError> {
+        let mut object = Object::parse(source, text, "log entry")?;
+        Ok(Self {
+            timestamp_ms: object.required("timestamp-ms")?,
+            metadata_file: object.required("metadata-file")?,
+            unknown: object.unknown(),
+        })
+    }
 }
 
 /// `s3://bucket/a/` and `s3://bucket/a` are one place.

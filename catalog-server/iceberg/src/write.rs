@@ -13,7 +13,7 @@ impl TableMetadata {
     }
 
     fn size_hint(&self) -> usize {
-        self.snapshots.size_hint() + self.snapshot_log.size_hint() + 256 * self.metadata_log.len() + 16 * 1024
+        self.snapshots.size_hint() + self.snapshot_log.size_hint() + self.metadata_log.size_hint() + 16 * 1024
     }
 }
 

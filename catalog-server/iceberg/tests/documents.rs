@@ -66,7 +66,7 @@ fn snapshots_keep_their_order_and_are_found() {
     assert_eq!(head.manifest_list.as_deref(), Some("s3://lake/db/events/metadata/snap-22-1-b.avro"));
     assert_eq!(head.schema_id, Some(1));
     assert_eq!(metadata.current_snapshot_id(), Some(9_007_199_254_740_993));
-    let files: Vec<&str> = metadata.metadata_log().collect();
+    let files: Vec<&str> = metadata.metadata_log().unwrap().collect();
     assert_eq!(
         files,
         ["s3://lake/db/events/metadata/00000-a.metadata.json", "s3://lake/db/events/metadata/00001-b.metadata.json"]

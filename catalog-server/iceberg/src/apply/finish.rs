@@ -104,7 +104,7 @@ mod tests {
     fn the_first_commit_may_bring_a_snapshot_and_has_an_empty_metadata_log() {
         let made = started(&[first_commit(), append(1)].concat()).unwrap();
         assert_eq!(made.current_snapshot_id(), Some(1));
-        assert_eq!(made.metadata_log().count(), 0);
+        assert_eq!(made.metadata_log().unwrap().count(), 0);
         assert_eq!(made.snapshot_log().unwrap().len(), 1);
     }
 

@@ -23,7 +23,7 @@ impl Draft<'_> {
     fn latest_ms(&self) -> Result<i64, ApplyError> {
         let metadata = &self.metadata;
         let snapshot = metadata.snapshot_log.last()?.map_or(i64::MIN, |entry| entry.timestamp_ms);
-        let file = metadata.metadata_log.last().map_or(i64::MIN, |entry| entry.timestamp_ms);
+        let file = metadata.metadata_log.last()?.map_or(i64::MIN, |entry| entry.timestamp_ms);
         Ok(metadata.last_updated_ms.max(snapshot).max(file))
     }
 }

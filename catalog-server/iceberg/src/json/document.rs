@@ -1,12 +1,11 @@
 //! A whole document, in which some arrays grow with age: those are cut out unread.
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::error::ParseError;
+use crate::json::cursor::Cursor;
 use crate::json::object::{Key, Object};
-use crate::json::{RawJson, scan};
+use crate::json::scan;
 
 impl<'a> Object<'a> {
     /// As [`Self::parse`], for the object that `source` is, with long arrays under the keys `arrays`. Those are only
@@ -17,18 +16,18 @@ impl<'a> Object<'a> {
         arrays: &'static [&'static str],
     ) -> Result<Self, ParseError> {
         let object = Self { what, source, entries: Vec::new(), arrays: Vec::new() };
-        let mut reader = Reader { object, at: 0 };
+        let mut reader = Reader { object, cursor: Cursor::new(source, what) };
         reader.read(arrays)?;
         Ok(reader.object)
     }
 
-    /// The text of a long array, if it is there and not null.
-    pub(crate) fn take_unread(&mut self, key: &str) -> Result<Option<RawJson>, ParseError> {
+    /// What stands between the brackets of a long array; empty if it is not there, or null.
+    pub(crate) fn take_unread(&mut self, key: &str) -> Result<Bytes, ParseError> {
         if let Some(position) = self.arrays.iter().position(|(name, _)| *name == key) {
-            return Ok(Some(self.arrays.swap_remove(position).1));
+            return Ok(self.arrays.swap_remove(position).1);
         }
         match self.take(key)? {
-            None => Ok(None),
+            None => Ok(Bytes::new()),
             Some(_) => self.fail(format!("field {key}: invalid type, expected a sequence")),
         }
     }
@@ -36,85 +35,47 @@ impl<'a> Object<'a> {
 
 struct Reader<'a> {
     object: Object<'a>,
-    at: usize,
+    cursor: Cursor<'a>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn read(&mut self, arrays: &'static [&'static str]) -> Result<(), ParseError> {
-        if self.next() != Some(b'{') {
+        if self.cursor.next() != Some(b'{') {
             return self.object.fail("expected an object");
         }
-        self.at += 1;
-        if self.next() == Some(b'}') {
-            self.at += 1;
-            return self.end();
+        self.cursor.at += 1;
+        if self.cursor.next() == Some(b'}') {
+            self.cursor.at += 1;
+            return self.cursor.end();
         }
         loop {
-            let Key(key) = self.value()?;
-            self.expect(b':')?;
+            let Key(key) = self.cursor.value()?;
+            self.cursor.expect(b':')?;
             match arrays.iter().find(|name| **name == key) {
-                Some(name) if self.next() == Some(b'[') => self.cut_out(name)?,
+                Some(name) if self.cursor.next() == Some(b'[') => self.cut_out(name)?,
                 _ => {
-                    let value: &'a RawValue = self.value()?;
+                    let value = self.cursor.value()?;
                     self.object.entries.push((key, Some(value)));
                 }
             }
-            if self.next() != Some(b',') {
-                self.expect(b'}')?;
-                return self.end();
+            if self.cursor.next() != Some(b',') {
+                self.cursor.expect(b'}')?;
+                return self.cursor.end();
             }
-            self.at += 1;
+            self.cursor.at += 1;
         }
     }
 
     fn cut_out(&mut self, name: &'static str) -> Result<(), ParseError> {
-        let source = self.object.source;
-        let Some(end) = scan::end_of_array(source, self.at) else {
+        let (source, start) = (self.cursor.source, self.cursor.at);
+        let Some(end) = scan::end_of_array(source, start) else {
             return self.object.fail(format!("field {name}: it does not end"));
         };
         if self.object.arrays.iter().any(|(other, _)| *other == name) {
             return self.object.fail(format!("field {name} appears twice"));
         }
-        self.object.arrays.push((name, RawJson::unread(source.slice(self.at..end))));
-        self.at = end;
+        self.object.arrays.push((name, source.slice(start + 1..end - 1)));
+        self.cursor.at = end;
         Ok(())
-    }
-
-    /// Reads one value and goes behind it.
-    fn value<T: Deserialize<'a>>(&mut self) -> Result<T, ParseError> {
-        let rest: &'a [u8] = self.object.source.get(self.at..).unwrap_or_default();
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<T>();
-        let value = match values.next() {
-            Some(read) => read.map_err(|error| ParseError::json(self.object.what, &error))?,
-            None => return self.object.fail("EOF while parsing an object"),
-        };
-        self.at += values.byte_offset();
-        Ok(value)
-    }
-
-    fn expect(&mut self, byte: u8) -> Result<(), ParseError> {
-        if self.next() != Some(byte) {
-            return self.object.fail(format!("expected `{}`", char::from(byte)));
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), ParseError> {
-        match self.next() {
-            None => Ok(()),
-            Some(_) => self.object.fail("trailing characters"),
-        }
-    }
-
-    /// The next byte that is not white space.
-    fn next(&mut self) -> Option<u8> {
-        while let Some(byte) = self.object.source.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return Some(*byte);
-            }
-            self.at += 1;
-        }
-        None
     }
 }

@@ -16,8 +16,8 @@ pub(crate) struct Object<'a> {
     pub(super) what: &'static str,
     pub(super) source: &'a Bytes,
     pub(super) entries: Vec<(Cow<'a, str>, Option<&'a RawValue>)>,
-    /// Long arrays, kept unread.
-    pub(super) arrays: Vec<(&'static str, RawJson)>,
+    /// What stands between the brackets of long arrays, unread.
+    pub(super) arrays: Vec<(&'static str, Bytes)>,
 }
 
 impl<'a> Object<'a> {

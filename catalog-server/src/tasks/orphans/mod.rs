@@ -79,7 +79,7 @@ async fn spare_log(
     let file = app.files.read(warehouse, current.address()).await?;
     let bytes = codec::unpack(current.address(), file).await?;
     let metadata = iceberg_model::TableMetadata::parse(&bytes).map_err(ApiError::internal)?;
-    candidates::spare_log(found, metadata.metadata_log());
+    candidates::spare_log(found, metadata.metadata_log().map_err(ApiError::internal)?);
     Ok(())
 }
 

@@ -111,7 +111,7 @@ impl Change {
             codec: Codec::of(next.properties())?,
             metadata: Bytes::from(next.to_bytes()),
             claims: (!stays).then_some(places.claims),
-            expired: expired(base.metadata(), next),
+            expired: expired(base.metadata(), next).map_err(ApiError::internal)?,
         })
     }
 }
@@ -137,11 +137,11 @@ impl Base {
 }
 
 /// The metadata files that fall out of the log, if the table wants them deleted.
-fn expired(base: Option<&TableMetadata>, next: &TableMetadata) -> Vec<String> {
+fn expired(base: Option<&TableMetadata>, next: &TableMetadata) -> Result<Vec<String>, iceberg_model::ParseError> {
     let wanted = next.property(DELETE_AFTER_COMMIT).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let (Some(base), true) = (base, wanted) else { return Vec::new() };
-    let kept: HashSet<&str> = next.metadata_log().collect();
-    base.metadata_log().filter(|file| !kept.contains(file)).map(str::to_owned).collect()
+    let (Some(base), true) = (base, wanted) else { return Ok(Vec::new()) };
+    let kept: HashSet<&str> = next.metadata_log()?.collect();
+    Ok(base.metadata_log()?.filter(|file| !kept.contains(file)).map(str::to_owned).collect())
 }
 
 fn check_identifier(identifier: Option<TableIdentifier>, key: &Key) -> Result<(), ApiError> {
