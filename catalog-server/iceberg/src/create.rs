@@ -264,11 +264,14 @@ mod tests {
         let field = |source: i32, transform: &str, name: &str| json!({"source-id": source, "transform": transform, "name": name});
         for (fields, expected) in [
             (json!([field(99, "identity", "a")]), "Cannot find source column for partition field: a: identity(99)"),
-            (json!([field(4, "identity", "a")]), "Cannot partition by non-primitive source field: struct"),
-            (json!([field(3, "day", "a")]), "Invalid source type string for transform: day"),
-            (json!([field(7, "identity", "a")]), "Invalid partition field parent: list"),
+            (
+                json!([field(4, "identity", "a")]),
+                "Cannot partition by non-primitive source field: struct<6: city: optional string>",
+            ),
+            (json!([field(3, "day", "a")]), "Unsupported type: string"),
+            (json!([field(7, "identity", "a")]), "Invalid partition field parent: list<string>"),
             (json!([field(1, "zorder", "a")]), "Cannot partition by unknown transform: zorder"),
-            (json!([field(1, "identity", "")]), "Cannot use empty partition name: "),
+            (json!([field(1, "identity", "")]), "Invalid column name: (empty)"),
             (json!([field(1, "identity", "a"), field(2, "day", "a")]), "Cannot use partition name more than once: a"),
             (
                 json!([field(1, "identity", "name")]),
@@ -284,8 +287,8 @@ mod tests {
         let field = |source: i32, transform: &str| json!([{"source-id": source, "transform": transform, "direction": "desc", "null-order": "nulls-first"}]);
         for (fields, expected) in [
             (field(99, "identity"), "Cannot find source column for sort field: identity(99) DESC NULLS FIRST"),
-            (field(4, "identity"), "Cannot sort by non-primitive source field: struct"),
-            (field(1, "hour"), "Invalid source type long for transform: hour"),
+            (field(4, "identity"), "Cannot sort by non-primitive source field: struct<6: city: optional string>"),
+            (field(1, "hour"), "Unsupported type: long"),
             (field(1, "zorder"), "Cannot sort by unknown transform: zorder"),
         ] {
             assert_eq!(refused(CreateTable { write_order: order(&fields), ..request(&[]) }), expected);

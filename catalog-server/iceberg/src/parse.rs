@@ -266,6 +266,23 @@ impl ReadJson for EncryptionKey {
     }
 }
 
+impl EncryptionKey {
+    /// Other readers decode what is encrypted, and refuse the table if they cannot.
+    pub(crate) fn check_encoding(&self) -> Result<(), ParseError> {
+        let mut object = Object::parse(self.raw.source(), self.raw.as_str(), "encryption key")?;
+        let encoded: String = object.required("encrypted-key-metadata")?;
+        let bare = encoded.trim_end_matches('=');
+        let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        // Four characters are three bytes; one alone is none.
+        let whole = encoded.len() - bare.len() <= 2 && bare.len() % 4 != 1;
+        let padded = bare.len() == encoded.len() || encoded.len().is_multiple_of(4);
+        if whole && padded && bare.bytes().all(alphabet) {
+            return Ok(());
+        }
+        object.fail("field encrypted-key-metadata: it is not base64")
+    }
+}
+
 impl StatisticsFile {
     pub(crate) fn new(raw: RawJson, what: &str) -> Result<Self, ParseError> {
         match peek_i64(raw.as_str(), "snapshot-id") {

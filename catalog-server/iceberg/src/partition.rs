@@ -8,7 +8,7 @@ use crate::error::{ApplyError, ParseError, invalid};
 use crate::json::{Object, ObjectWriter, ReadJson, Unknown, WriteJson, serde_through_raw};
 use crate::limits;
 use crate::schema::SchemaIndex;
-use crate::transform::Transform;
+use crate::transform::{self, Transform};
 use crate::types::Type;
 
 /// The first id of a partition field.
@@ -93,8 +93,11 @@ impl PartitionField {
 
     fn check_new(&self, schema: &SchemaIndex<'_>) -> Result<(), ApplyError> {
         let Self { source_id, field_id: _, name, transform, source_ids, unknown: _ } = self;
+        if let Some(reason) = schema.by_id(*source_id).and_then(|source| transform.refuses(source.field_type)) {
+            return invalid(reason);
+        }
         if name.is_empty() {
-            return invalid("Cannot use empty partition name: ");
+            return invalid("Invalid column name: (empty)");
         }
         if source_ids.is_some() {
             return Err(ApplyError::Unsupported(format!(
@@ -102,11 +105,19 @@ impl PartitionField {
             )));
         }
         if let Transform::Unknown(text) = transform {
-            return invalid(format!("Cannot partition by unknown transform: {text}"));
+            return invalid(
+                transform::unknown_size(text)
+                    .unwrap_or_else(|| format!("Cannot partition by unknown transform: {text}")),
+            );
         }
-        // A void field keeps the name of a column that is gone, and that name may be taken again.
-        let taken = schema.by_name(name).is_some_and(|column| column.id != *source_id);
-        if taken && *transform != Transform::Void {
+        self.check_name(schema)
+    }
+
+    /// The reference implementation reads no table in which a field of a spec, even a void one of old, bears the name of
+    /// another column of the current schema.
+    pub(crate) fn check_name(&self, schema: &SchemaIndex<'_>) -> Result<(), ApplyError> {
+        let name = &self.name;
+        if schema.by_name(name).is_some_and(|column| column.id != self.source_id) {
             return invalid(format!("Cannot create identity partition sourced from different field in schema: {name}"));
         }
         Ok(())
@@ -119,15 +130,15 @@ impl PartitionField {
         let Some(source) = schema.by_id(self.source_id) else {
             return invalid(format!("Cannot find source column for partition field: {self}"));
         };
-        if !matches!(source.field_type, Type::Primitive(_)) {
-            return invalid(format!("Cannot partition by non-primitive source field: {}", source.field_type.name()));
+        if !source.field_type.is_primitive() {
+            return invalid(format!("Cannot partition by non-primitive source field: {}", source.field_type));
         }
         if !self.transform.accepts(source.field_type) {
-            let source = source.field_type.name();
+            let source = source.field_type;
             return invalid(format!("Invalid source type {source} for transform: {}", self.transform));
         }
         match schema.ancestors(source).find(|ancestor| !matches!(ancestor.field_type, Type::Struct(_))) {
-            Some(parent) => invalid(format!("Invalid partition field parent: {}", parent.field_type.name())),
+            Some(parent) => invalid(format!("Invalid partition field parent: {}", parent.field_type)),
             None => Ok(()),
         }
     }

@@ -1,5 +1,7 @@
 //! A table's schema: a struct with an id and identifier fields.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
 use crate::error::ParseError;
@@ -37,12 +39,7 @@ impl Schema {
 
     /// The same columns and identifiers; the schema's own id does not count.
     pub(crate) fn same_schema(&self, other: &Self) -> bool {
-        let identifiers = |schema: &Self| {
-            let mut ids = schema.identifier_field_ids.clone();
-            ids.sort_unstable();
-            ids.dedup();
-            ids
-        };
+        let identifiers = |schema: &Self| schema.identifier_field_ids.iter().copied().collect::<HashSet<_>>();
         self.fields == other.fields && self.unknown == other.unknown && identifiers(self) == identifiers(other)
     }
 }
@@ -77,7 +74,9 @@ impl ReadJson for Schema {
             return object.fail(format!("type is {type_name}, not struct"));
         }
         let id = object.optional("schema-id")?.unwrap_or(0);
-        let identifier_field_ids = object.optional("identifier-field-ids")?.unwrap_or_default();
+        let identifiers: Vec<i32> = object.optional("identifier-field-ids")?.unwrap_or_default();
+        let mut seen = HashSet::new();
+        let identifier_field_ids = identifiers.into_iter().filter(|id| seen.insert(*id)).collect();
         let StructType { fields, unknown } = StructType::read(source, object, 0)?;
         Ok(Self { id, fields, identifier_field_ids, unknown })
     }

@@ -8,8 +8,7 @@ use crate::json::{Object, ObjectWriter, ReadJson, Unknown, WriteJson, serde_thro
 use crate::limits;
 use crate::partition::read_sources;
 use crate::schema::SchemaIndex;
-use crate::transform::Transform;
-use crate::types::Type;
+use crate::transform::{self, Transform};
 
 /// The id of the order that sorts by nothing.
 pub(crate) const UNSORTED_ID: i32 = 0;
@@ -80,13 +79,20 @@ impl SortOrder {
     pub(crate) fn check_new(&self, schema: &SchemaIndex<'_>) -> Result<(), ApplyError> {
         limits::check_layout_fields("sort order", self.fields.len())?;
         for field in &self.fields {
+            let source = schema.by_id(field.source_id);
+            if let Some(reason) = source.and_then(|source| field.transform.refuses(source.field_type)) {
+                return invalid(reason);
+            }
             if field.source_ids.is_some() {
                 return Err(ApplyError::Unsupported(format!(
                     "Cannot sort by several columns in one field yet: {field}"
                 )));
             }
             if let Transform::Unknown(text) = &field.transform {
-                return invalid(format!("Cannot sort by unknown transform: {text}"));
+                return invalid(
+                    transform::unknown_size(text)
+                        .unwrap_or_else(|| format!("Cannot sort by unknown transform: {text}")),
+                );
             }
         }
         self.check_compatible(schema)
@@ -106,11 +112,11 @@ impl SortField {
         let Some(source) = schema.by_id(self.source_id) else {
             return invalid(format!("Cannot find source column for sort field: {self}"));
         };
-        if !matches!(source.field_type, Type::Primitive(_)) {
-            return invalid(format!("Cannot sort by non-primitive source field: {}", source.field_type.name()));
+        if !source.field_type.is_primitive() {
+            return invalid(format!("Cannot sort by non-primitive source field: {}", source.field_type));
         }
         if !self.transform.accepts(source.field_type) {
-            let source = source.field_type.name();
+            let source = source.field_type;
             return invalid(format!("Invalid source type {source} for transform: {}", self.transform));
         }
         Ok(())

@@ -50,6 +50,23 @@ impl Transform {
         }
     }
 
+    /// What is wrong with this transform of a column of that type, in a new spec or order. The type of parts is looked at
+    /// elsewhere.
+    pub(crate) fn refuses(&self, source: &Type) -> Option<String> {
+        if self.accepts(source) {
+            return None;
+        }
+        match self {
+            Self::Identity if matches!(source, Type::Primitive(_)) => {
+                Some(format!("Unsupported type for identity: {source}"))
+            }
+            Self::Bucket(_) => Some(format!("Cannot bucket by type: {source}")),
+            Self::Truncate(_) => Some(format!("Cannot truncate type: {source}")),
+            Self::Year | Self::Month | Self::Day | Self::Hour => Some(format!("Unsupported type: {source}")),
+            Self::Identity | Self::Void | Self::Unknown(_) => None,
+        }
+    }
+
     /// Whether a column of type `source` can be transformed.
     pub(crate) fn accepts(&self, source: &Type) -> bool {
         use PrimitiveType as P;
@@ -67,6 +84,15 @@ impl Transform {
                     || is_timestamp(source)
             }
         }
+    }
+}
+
+/// What is wrong with a transform whose size is 0.
+pub(crate) fn unknown_size(text: &str) -> Option<String> {
+    match text.to_ascii_lowercase().as_str() {
+        "bucket[0]" => Some("Invalid number of buckets: 0 (must be > 0)".to_owned()),
+        "truncate[0]" => Some("Invalid truncate width: 0 (must be > 0)".to_owned()),
+        _ => None,
     }
 }
 

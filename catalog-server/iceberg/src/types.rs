@@ -1,5 +1,7 @@
 //! Iceberg's types (spec, "Schemas and Data Types") with the keys that each has in JSON.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use serde_json::value::RawValue;
@@ -105,14 +107,33 @@ impl Type {
         }
     }
 
-    /// The type's name as messages show it.
-    pub(crate) fn name(&self) -> String {
+    /// Whether values have no parts: `variant` has no field ids, but it has parts.
+    pub(crate) fn is_primitive(&self) -> bool {
+        matches!(self, Self::Primitive(primitive) if *primitive != PrimitiveType::Variant)
+    }
+}
+
+/// As the reference implementation prints it: `struct<1: a: optional int>`.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Primitive(primitive) => primitive.to_string(),
-            Self::Struct(_) => "struct".to_owned(),
-            Self::List(_) => "list".to_owned(),
-            Self::Map(_) => "map".to_owned(),
+            Self::Primitive(primitive) => primitive.fmt(f),
+            Self::Struct(fields) => {
+                let fields: Vec<String> = fields.fields.iter().map(ToString::to_string).collect();
+                write!(f, "struct<{}>", fields.join(", "))
+            }
+            Self::List(list) => write!(f, "list<{}>", list.element),
+            Self::Map(map) => write!(f, "map<{}, {}>", map.key, map.value),
         }
+    }
+}
+
+/// As the reference implementation prints it: `1: a: optional int (a doc)`.
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let required = if self.required { "required" } else { "optional" };
+        write!(f, "{}: {}: {required} {}", self.id, self.name, self.field_type)?;
+        self.doc.as_ref().map_or(Ok(()), |doc| write!(f, " ({doc})"))
     }
 }
 

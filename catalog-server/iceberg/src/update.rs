@@ -100,7 +100,11 @@ impl ReadJson for Update {
             "remove-partition-statistics" => Self::RemovePartitionStatistics(object.required("snapshot-id")?),
             "remove-partition-specs" => Self::RemovePartitionSpecs(object.required("spec-ids")?),
             "remove-schemas" => Self::RemoveSchemas(object.required("schema-ids")?),
-            "add-encryption-key" => Self::AddEncryptionKey(part(source, &mut object, "encryption-key")?),
+            "add-encryption-key" => {
+                let key: EncryptionKey = part(source, &mut object, "encryption-key")?;
+                key.check_encoding()?;
+                Self::AddEncryptionKey(key)
+            }
             "remove-encryption-key" => Self::RemoveEncryptionKey(object.required("key-id")?),
             _ => return object.fail(format!("unknown action {action}")),
         })
@@ -182,6 +186,10 @@ mod tests {
             (
                 r#"{"action": "add-encryption-key", "encryption-key": {"key-id": "a"}}"#,
                 "field encrypted-key-metadata is missing",
+            ),
+            (
+                r#"{"action": "add-encryption-key", "encryption-key": {"key-id": "a", "encrypted-key-metadata": "A!=="}}"#,
+                "field encrypted-key-metadata: it is not base64",
             ),
             (r#""add-schema""#, "expected an object"),
         ] {

@@ -45,8 +45,13 @@ impl Draft<'_> {
 
     pub(super) fn upgrade_format_version(&mut self, version: i64) -> Result<(), ApplyError> {
         let current = self.metadata.format_version;
+        if version == i64::from(current) {
+            return Ok(());
+        }
+        if version < i64::from(current) {
+            return invalid(format!("Cannot downgrade v{current} table to v{version}"));
+        }
         let target = match u8::try_from(version) {
-            Ok(target) if target == current => return Ok(()),
             Ok(target @ 1..=LATEST_VERSION) => target,
             _ => {
                 return invalid(format!(
@@ -54,9 +59,6 @@ impl Draft<'_> {
                 ));
             }
         };
-        if target < current {
-            return invalid(format!("Cannot downgrade v{current} table to v{target}"));
-        }
         if current == 1 {
             let snapshots = self.metadata.snapshots.all()?.iter().map(Snapshot::with_sequence_number);
             self.metadata.snapshots = LongList::of(snapshots.collect::<Result<_, _>>()?);
@@ -106,7 +108,9 @@ mod tests {
         assert!(is_unchanged(&table(), &upgrade(2)));
         assert_eq!(refused(&table(), &upgrade(1)), "Cannot downgrade v2 table to v1");
         assert_eq!(refused(&v3_table(), &upgrade(2)), "Cannot downgrade v3 table to v2");
-        for version in [0, 4, -1, 258] {
+        assert_eq!(refused(&table(), &upgrade(0)), "Cannot downgrade v2 table to v0");
+        assert_eq!(refused(&table(), &upgrade(-1)), "Cannot downgrade v2 table to v-1");
+        for version in [4, 258, i64::MAX] {
             let expected = format!("Cannot upgrade table to unsupported format version: v{version} (supported: v3)");
             assert_eq!(refused(&table(), &upgrade(version)), expected);
         }

@@ -32,9 +32,12 @@ impl Draft<'_> {
         if id == self.metadata.current_schema_id {
             return Ok(());
         }
-        if !self.metadata.schemas.iter().any(|schema| schema.id == id) {
+        let Some(schema) = self.metadata.schemas.iter().find(|schema| schema.id == id) else {
             return invalid(format!("Cannot set current schema to unknown schema: {id}"));
-        }
+        };
+        let index = SchemaIndex::new(schema)?;
+        let fields = self.metadata.partition_specs.iter().flat_map(|spec| &spec.fields);
+        fields.into_iter().try_for_each(|field| field.check_name(&index))?;
         self.metadata.current_schema_id = id;
         self.layout_changed = true;
         self.changed = true;
@@ -155,6 +158,20 @@ mod tests {
         );
         let unpartitioned = json!({"action": "set-default-spec", "spec-id": 0});
         assert_eq!(changed(&partitioned, &[unpartitioned, add(&narrow), set(-1)]).current_schema_id(), 1);
+    }
+
+    #[test]
+    fn a_schema_with_a_column_of_a_partitions_name_cannot_become_current() {
+        let partitioned = |transform: &str| {
+            let spec = json!({"fields": [{"source-id": 3, "name": "p", "transform": transform}]});
+            changed(&table(), &[json!({"action": "add-spec", "spec": spec})])
+        };
+        for transform in ["identity", "bucket[4]", "void"] {
+            let base = partitioned(transform);
+            let expected = "Cannot create identity partition sourced from different field in schema: p";
+            assert_eq!(refused(&base, &[add(&wider(9, "p")), set(-1)]), expected);
+            assert_eq!(changed(&base, &[add(&wider(9, "q")), set(-1)]).current_schema_id(), 1);
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ impl Draft<'_> {
         snapshot.check_new(&head, self.metadata.format_version)?;
         if self.metadata.format_version > 1 {
             self.take_sequence_number(&head)?;
+        } else if head.sequence_number != 0 {
+            return invalid(format!("Sequence number must be 0 in v1: {}", head.sequence_number));
         }
         if self.metadata.format_version > 2 {
             self.take_row_ids(&head)?;
@@ -164,6 +166,7 @@ mod tests {
         let next = changed(&v1_table(), &[add(&one)]);
         assert_eq!(next.last_sequence_number(), 0);
         assert!(!next.snapshots().unwrap()[0].json().contains("sequence-number"));
+        assert_eq!(refused(&v1_table(), &[add(&snapshot(2))]), "Sequence number must be 0 in v1: 2");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Look-ups by id and by full name, and the rules that a new schema must meet.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::error::{ApplyError, invalid};
 use crate::limits;
@@ -22,6 +23,8 @@ pub(crate) struct SchemaIndex<'a> {
 pub(crate) struct Node<'a> {
     pub(crate) id: i32,
     pub(crate) name: String,
+    /// Without the names around it.
+    pub(super) own_name: &'a str,
     pub(crate) field_type: &'a Type,
     pub(super) required: bool,
     parent: Option<usize>,
@@ -67,10 +70,10 @@ impl<'a> SchemaIndex<'a> {
     }
 
     fn add(&mut self, part: Part<'a>, parent: Option<usize>) -> Result<(), ApplyError> {
-        let Part { id, name, required, field_type, field } = part;
+        let Part { id, name: own_name, required, field_type, field } = part;
         let name = match parent.and_then(|parent| self.nodes.get(parent)) {
-            Some(parent) => format!("{}.{name}", parent.name),
-            None => name.to_owned(),
+            Some(parent) => format!("{}.{own_name}", parent.name),
+            None => own_name.to_owned(),
         };
         self.name_bytes += name.len();
         if self.name_bytes > MAX_NAME_BYTES {
@@ -84,7 +87,7 @@ impl<'a> SchemaIndex<'a> {
         if let Some(other) = self.by_name.insert(name.clone(), position).and_then(|other| self.nodes.get(other)) {
             return invalid(format!("Invalid schema: multiple fields for name {name}: {} and {id}", other.id));
         }
-        self.nodes.push(Node { id, name, field_type, required, parent, field });
+        self.nodes.push(Node { id, name, own_name, field_type, required, parent, field });
         self.add_parts(field_type, position)
     }
 
@@ -107,13 +110,13 @@ impl<'a> SchemaIndex<'a> {
         let Some(node) = self.by_id(id) else {
             return invalid(format!("Cannot add fieldId {id} as an identifier field: field does not exist"));
         };
-        let name = &node.name;
+        let name = node.own_name;
         let refuse = |reason: String| invalid(format!("Cannot add field {name} as an identifier field: {reason}"));
         match node.field_type {
             Type::Primitive(PrimitiveType::Float | PrimitiveType::Double) => {
                 return refuse("must not be float or double field".to_owned());
             }
-            Type::Primitive(_) => {}
+            field_type if field_type.is_primitive() => {}
             _ => return refuse("not a primitive type field".to_owned()),
         }
         if !node.required {
@@ -121,13 +124,24 @@ impl<'a> SchemaIndex<'a> {
         }
         for ancestor in self.ancestors(node) {
             if !matches!(ancestor.field_type, Type::Struct(_)) {
-                return refuse(format!("must not be nested in {}", ancestor.name));
+                return refuse(format!("must not be nested in {ancestor}"));
             }
             if !ancestor.required {
-                return refuse(format!("must not be nested in an optional field {}", ancestor.name));
+                return refuse(format!("must not be nested in an optional field {ancestor}"));
             }
         }
         Ok(())
+    }
+}
+
+/// As [`Field`] is printed.
+impl fmt::Display for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(field) = self.field {
+            return field.fmt(f);
+        }
+        let required = if self.required { "required" } else { "optional" };
+        write!(f, "{}: {}: {required} {}", self.id, self.own_name, self.field_type)
     }
 }
 
@@ -210,8 +224,11 @@ mod tests {
             (2, "Cannot add field maybe as an identifier field: not a required field"),
             (3, "Cannot add field ratio as an identifier field: must not be float or double field"),
             (4, "Cannot add field in as an identifier field: not a primitive type field"),
-            (7, "Cannot add field opt.id as an identifier field: must not be nested in an optional field opt"),
-            (9, "Cannot add field list.element as an identifier field: must not be nested in list"),
+            (
+                7,
+                "Cannot add field id as an identifier field: must not be nested in an optional field 6: opt: optional struct<7: id: required long>",
+            ),
+            (9, "Cannot add field element as an identifier field: must not be nested in 8: list: required list<long>"),
             (10, "Cannot add fieldId 10 as an identifier field: field does not exist"),
         ] {
             assert_eq!(refused(&with(&fields, &[id])), expected);

@@ -5,6 +5,11 @@ use std::str::FromStr;
 
 use crate::error::ParseError;
 
+/// The reference system of geometries that name none.
+const USUAL_SYSTEM: &str = "OGC:CRS84";
+/// How an edge between two points on a sphere may run.
+const EDGE_ALGORITHMS: [&str; 5] = ["spherical", "vincenty", "thomas", "andoyer", "karney"];
+
 /// A type without parts (spec, "Primitive Types"; `variant` is one for our purposes, it has no field ids).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PrimitiveType {
@@ -49,9 +54,9 @@ pub enum PrimitiveType {
     Unknown,
     /// Semi-structured (v3).
     Variant,
-    /// Planar geometry; the text between the parentheses, if any (v3).
+    /// Planar geometry; its reference system if that is not the usual one (v3).
     Geometry(Option<String>),
-    /// Geometry on a sphere; the text between the parentheses, if any (v3).
+    /// Geometry on a sphere; its reference system and, behind a comma, how its edges run, if that is not the usual (v3).
     Geography(Option<String>),
 }
 
@@ -82,7 +87,7 @@ impl FromStr for PrimitiveType {
             ("long", None) => Self::Long,
             ("float", None) => Self::Float,
             ("double", None) => Self::Double,
-            ("decimal", Some(arguments)) => decimal(arguments).ok_or_else(unknown)?,
+            ("decimal", Some(arguments)) => decimal(arguments)?.ok_or_else(unknown)?,
             ("date", None) => Self::Date,
             ("time", None) => Self::Time,
             ("timestamp", None) => Self::Timestamp,
@@ -95,8 +100,10 @@ impl FromStr for PrimitiveType {
             ("binary", None) => Self::Binary,
             ("unknown", None) => Self::Unknown,
             ("variant", None) => Self::Variant,
-            ("geometry", arguments) => Self::Geometry(arguments.map(str::to_owned)),
-            ("geography", arguments) => Self::Geography(arguments.map(str::to_owned)),
+            ("geometry", None) => Self::Geometry(None),
+            ("geometry", Some(system)) => Self::Geometry(reference_system(system)?),
+            ("geography", None) => Self::Geography(None),
+            ("geography", Some(arguments)) => Self::Geography(geography(arguments)?),
             _ => return Err(unknown()),
         })
     }
@@ -112,10 +119,38 @@ fn split(text: &str) -> Option<(&str, Option<&str>)> {
     Some((name.trim_end(), Some(arguments)))
 }
 
-fn decimal(arguments: &str) -> Option<PrimitiveType> {
-    let (precision, scale) = arguments.split_once(',')?;
-    let (precision, scale) = (precision.trim().parse().ok()?, scale.trim().parse().ok()?);
-    (1..=38).contains(&precision).then_some(PrimitiveType::Decimal { precision, scale })
+fn decimal(arguments: &str) -> Result<Option<PrimitiveType>, ParseError> {
+    let Some((precision, scale)) = arguments.split_once(',') else { return Ok(None) };
+    let (Ok(precision), Ok(scale)) = (precision.trim().parse(), scale.trim().parse()) else { return Ok(None) };
+    match precision {
+        0 => Ok(None),
+        1..=38 => Ok(Some(PrimitiveType::Decimal { precision, scale })),
+        _ => fail(format!("Decimals with precision larger than 38 are not supported: {precision}")),
+    }
+}
+
+/// None for the usual one.
+fn reference_system(text: &str) -> Result<Option<String>, ParseError> {
+    match text.trim() {
+        "" => fail("Invalid CRS: (empty string)".to_owned()),
+        USUAL_SYSTEM => Ok(None),
+        system => Ok(Some(system.to_owned())),
+    }
+}
+
+/// `system` or `system, algorithm`. A table with another algorithm no other reader could open.
+fn geography(arguments: &str) -> Result<Option<String>, ParseError> {
+    let Some((system, algorithm)) = arguments.split_once(',') else { return reference_system(arguments) };
+    let system = reference_system(system)?;
+    let algorithm = algorithm.trim().to_ascii_lowercase();
+    if !EDGE_ALGORITHMS.contains(&algorithm.as_str()) {
+        return fail(format!("Invalid edge interpolation algorithm: {algorithm}"));
+    }
+    Ok(Some(format!("{}, {algorithm}", system.as_deref().unwrap_or(USUAL_SYSTEM))))
+}
+
+fn fail<T>(reason: String) -> Result<T, ParseError> {
+    Err(ParseError::new("type", reason))
 }
 
 impl fmt::Display for PrimitiveType {
@@ -180,6 +215,15 @@ mod tests {
             assert_eq!(name.parse::<PrimitiveType>().unwrap().to_string(), name);
         }
         assert_eq!("DECIMAL( 38,0 )".parse(), Ok(PrimitiveType::Decimal { precision: 38, scale: 0 }));
+        for (text, name) in [
+            ("geometry( EPSG:4326 )", "geometry(EPSG:4326)"),
+            ("GEOMETRY(OGC:CRS84)", "geometry"),
+            ("geography(OGC:CRS84)", "geography"),
+            ("geography(x,KARNEY)", "geography(x, karney)"),
+            ("geography( OGC:CRS84,spherical )", "geography(OGC:CRS84, spherical)"),
+        ] {
+            assert_eq!(text.parse::<PrimitiveType>().unwrap().to_string(), name);
+        }
     }
 
     #[test]
@@ -189,7 +233,6 @@ mod tests {
             "text",
             "int(4)",
             "decimal",
-            "decimal(39, 1)",
             "decimal(0, 0)",
             "decimal(9)",
             "decimal(9, -1)",
@@ -202,6 +245,16 @@ mod tests {
         ] {
             let error = name.parse::<PrimitiveType>().unwrap_err();
             assert_eq!(error.to_string(), format!("cannot parse type: unknown type {name}"));
+        }
+        for (name, expected) in [
+            ("decimal(39, 1)", "Decimals with precision larger than 38 are not supported: 39"),
+            ("geometry()", "Invalid CRS: (empty string)"),
+            ("geography( , karney)", "Invalid CRS: (empty string)"),
+            ("geography(x, straight)", "Invalid edge interpolation algorithm: straight"),
+            ("geography(x, karney, y)", "Invalid edge interpolation algorithm: karney, y"),
+        ] {
+            let error = name.parse::<PrimitiveType>().unwrap_err();
+            assert_eq!(error.to_string(), format!("cannot parse type: {expected}"));
         }
     }
 }
