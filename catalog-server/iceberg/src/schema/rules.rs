@@ -35,6 +35,8 @@ impl Node<'_> {
 
     fn default_too_new_for(&self, version: u8) -> Option<String> {
         let default = self.field?.initial_default.as_ref()?.as_str();
+        // A text is shown without its quotes.
+        let default = serde_json::from_str(default).unwrap_or_else(|_| default.to_owned());
         let name = &self.name;
         (version < DEFAULTS_SINCE).then(|| {
             format!(

@@ -1,22 +1,30 @@
 // Records what the reference implementation makes of random commits, a JSON object a line, for tests/reference.rs.
 // By hand, with the jars of org.apache.iceberg:iceberg-core:1.11.0 and its dependencies in CP:
-//   javac -cp "$CP" Record.java && java -cp "$CP:." Record VERSION SEED COMMITS > java-vVERSION-SEED.jsonl
-import java.io.PrintWriter;
-import java.util.*;
-import com.fasterxml.jackson.databind.*;
-import com.fasterxml.jackson.databind.node.*;
-import org.apache.iceberg.*;
+//   javac -cp "$CP" *.java && java -cp "$CP:." Record VERSION SEED COMMITS > java-vVERSION-SEED.jsonl
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+import org.apache.iceberg.MetadataUpdateParser;
+import org.apache.iceberg.PartitionSpec;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SortOrder;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableMetadataParser;
 import org.apache.iceberg.types.Types;
 
 public class Record {
-  static final ObjectMapper M = new ObjectMapper();
-  static Random R;
+  static Recorder R;
   static long T0;
   static int n = 0;
+  static TableMetadata base;
+  static String file = "s3://lake/t/metadata/0.json";
 
-  static ObjectNode o() { return M.createObjectNode(); }
-  static ObjectNode action(String a) { return o().put("action", a); }
-  static int i(int bound) { return R.nextInt(bound); }
+  static ObjectNode o() { return Recorder.o(); }
+  static ObjectNode action(String a) { return Recorder.action(a); }
+  static int i(int bound) { return R.i(bound); }
   static <T> T one(List<T> l) { return l.get(i(l.size())); }
 
   static ObjectNode field(int id, String name, String type, boolean required) {
@@ -165,52 +173,44 @@ public class Record {
     }
   }
 
-  public static void main(String[] args) throws Exception {
-    int version = Integer.parseInt(args[0]), commits = Integer.parseInt(args[2]);
-    R = new Random(Long.parseLong(args[1]));
-    T0 = System.currentTimeMillis();
-    Schema first = new Schema(
+  static TableMetadata first(int version) {
+    Schema schema = new Schema(
         Types.NestedField.required(1, "id", Types.LongType.get()),
         Types.NestedField.optional(2, "ts", Types.TimestampType.withZone()));
-    TableMetadata base = TableMetadata.newTableMetadata(first, PartitionSpec.unpartitioned(), SortOrder.unsorted(), "s3://lake/t",
+    TableMetadata made = TableMetadata.newTableMetadata(schema, PartitionSpec.unpartitioned(), SortOrder.unsorted(), "s3://lake/t",
         Map.of("format-version", String.valueOf(version)));
-    String file = "s3://lake/t/metadata/0.json";
-    base = TableMetadataParser.fromJson(file, TableMetadataParser.toJson(base));
-    PrintWriter out = new PrintWriter(System.out);
-    JsonNode last = M.readTree(TableMetadataParser.toJson(base));
-    out.println(o().set("base", last));
-    for (int c = 1; c <= commits; c++) {
-      ObjectNode line = o();
-      ObjectNode req = requirement(base);
-      line.set("requirement", req);
-      try { UpdateRequirementParser.fromJson(req.toString()).validate(base); } catch (RuntimeException e) { line.put("unmet", e.getMessage()); }
-      ArrayNode updates = M.createArrayNode();
+    return TableMetadataParser.fromJson(file, TableMetadataParser.toJson(made));
+  }
+
+  /** The next document; null if nothing changed. */
+  static String commit(ArrayNode updates, String written) {
+    TableMetadata.Builder builder = TableMetadata.buildFrom(base);
+    for (JsonNode u : updates) MetadataUpdateParser.fromJson(u.toString()).applyTo(builder);
+    TableMetadata next = builder.build();
+    if (next == base || next.changes().isEmpty()) return null;
+    String json = TableMetadataParser.toJson(next);
+    base = TableMetadataParser.fromJson(written, json);
+    file = written;
+    return json;
+  }
+
+  static void record(ArrayNode updates, int number) throws Exception {
+    ObjectNode line = o();
+    Recorder.requirement(line, requirement(base), r -> r.validate(base));
+    line.set("updates", updates);
+    line.put("previous-file", file);
+    R.commit(line, () -> commit(updates, "s3://lake/t/metadata/" + number + ".json"));
+  }
+
+  public static void main(String[] args) throws Exception {
+    R = new Recorder(Long.parseLong(args[1]));
+    T0 = System.currentTimeMillis();
+    base = first(Integer.parseInt(args[0]));
+    R.base(TableMetadataParser.toJson(base));
+    for (int c = 1; c <= Integer.parseInt(args[2]); c++) {
+      ArrayNode updates = Recorder.M.createArrayNode();
       for (int k = 0; k < 1 + i(3); k++) update(base, updates);
-      line.set("updates", updates);
-      try {
-        TableMetadata.Builder builder = TableMetadata.buildFrom(base);
-        for (JsonNode u : updates) MetadataUpdateParser.fromJson(u.toString()).applyTo(builder);
-        TableMetadata next = builder.build();
-        if (next == base || next.changes().isEmpty()) {
-          line.put("unchanged", true);
-        } else {
-          line.put("previous-file", file);
-          String json = TableMetadataParser.toJson(next);
-          String written = "s3://lake/t/metadata/" + c + ".json";
-          base = TableMetadataParser.fromJson(written, json);
-          file = written;
-          JsonNode now = M.readTree(json);
-          ObjectNode changes = line.putObject("changes");
-          ArrayNode gone = line.putArray("gone");
-          for (Iterator<String> it = now.fieldNames(); it.hasNext();) { String k = it.next(); if (!now.get(k).equals(last.get(k))) changes.set(k, now.get(k)); }
-          for (Iterator<String> it = last.fieldNames(); it.hasNext();) { String k = it.next(); if (!now.has(k)) gone.add(k); }
-          last = now;
-        }
-      } catch (RuntimeException e) {
-        line.put("error", String.valueOf(e.getMessage())).put("kind", e.getClass().getSimpleName());
-      }
-      out.println(line);
+      record(updates, c);
     }
-    out.flush();
   }
 }

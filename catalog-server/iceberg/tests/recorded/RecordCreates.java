@@ -70,8 +70,7 @@ public class RecordCreates {
       ArrayNode f = spec.putArray("fields");
       String[] transforms = {"identity", "bucket[4]", "truncate[2]", "day", "hour", "year", "month", "void"};
       for (int k = 0; k < i(3); k++) {
-        // A void field may bear the name of another column: on purpose we differ.
-        String t = transforms[i(8)], name = i(8) == 0 && !t.equals("void") ? "f0" : "p" + k;
+        String t = transforms[i(8)], name = i(8) == 0 ? "f0" : "p" + k;
         f.addObject().put("source-id", source()).put("name", name).put("transform", t).put("field-id", 1000 + k * 7);
       }
       ObjectNode order = line.putObject("order");

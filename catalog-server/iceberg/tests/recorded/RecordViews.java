@@ -1,14 +1,10 @@
 // Records what the reference implementation makes of random commits to views, as Record.java does for tables:
-//   javac -cp "$CP" RecordViews.java && java -cp "$CP:." RecordViews SEED COMMITS > views-SEED.jsonl
+//   javac -cp "$CP" *.java && java -cp "$CP:." RecordViews SEED COMMITS > views-SEED.jsonl
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Iterator;
-import java.util.Random;
 import org.apache.iceberg.MetadataUpdateParser;
 import org.apache.iceberg.Schema;
-import org.apache.iceberg.UpdateRequirementParser;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.types.Types;
 import org.apache.iceberg.view.ImmutableSQLViewRepresentation;
@@ -17,15 +13,15 @@ import org.apache.iceberg.view.ViewMetadata;
 import org.apache.iceberg.view.ViewMetadataParser;
 
 public class RecordViews {
-  static final ObjectMapper M = new ObjectMapper();
   static final String[] DIALECTS = {"spark", "Trino", "duckdb"};
-  static Random chance;
+  static Recorder R;
+  static ViewMetadata base;
 
-  static int i(int bound) { return chance.nextInt(bound); }
-  static ObjectNode action(String a) { return M.createObjectNode().put("action", a); }
+  static int i(int bound) { return R.i(bound); }
+  static ObjectNode action(String a) { return Recorder.action(a); }
 
   static ObjectNode version(ViewMetadata b, int schema) {
-    ObjectNode v = M.createObjectNode().put("version-id", i(10) == 0 ? 40 + i(9) : i(6)).put("timestamp-ms", 1_700_000_000_000L + i(1_000_000));
+    ObjectNode v = Recorder.o().put("version-id", i(10) == 0 ? 40 + i(9) : i(6)).put("timestamp-ms", 1_700_000_000_000L + i(1_000_000));
     v.put("schema-id", schema);
     v.putObject("summary").put("engine", "e" + i(2));
     if (i(2) == 0) v.put("default-catalog", "c" + i(2));
@@ -64,41 +60,34 @@ public class RecordViews {
     }
   }
 
+  /** The next document; null if nothing changed. */
+  static String commit(ArrayNode updates) {
+    ViewMetadata.Builder builder = ViewMetadata.buildFrom(base);
+    for (JsonNode u : updates) MetadataUpdateParser.fromJson(u.toString()).applyTo(builder);
+    ViewMetadata next = builder.build();
+    if (next.changes().isEmpty()) return null;
+    String json = ViewMetadataParser.toJson(next);
+    ViewMetadata read = ViewMetadataParser.fromJson(json);
+    read.currentSchemaId();
+    base = read;
+    return json;
+  }
+
   public static void main(String[] args) throws Exception {
-    chance = new Random(Long.parseLong(args[0]));
-    ViewMetadata base = ViewMetadata.builder().setLocation("s3://lake/v").setCurrentVersion(
+    R = new Recorder(Long.parseLong(args[0]));
+    base = ViewMetadata.builder().setLocation("s3://lake/v").setCurrentVersion(
         ImmutableViewVersion.builder().versionId(1).timestampMillis(1_700_000_000_000L).schemaId(0).defaultNamespace(Namespace.of("a"))
             .addRepresentations(ImmutableSQLViewRepresentation.builder().sql("select 1").dialect("spark").build()).build(),
         new Schema(Types.NestedField.required(3, "id", Types.IntegerType.get()))).build();
     base = ViewMetadataParser.fromJson(ViewMetadataParser.toJson(base));
-    JsonNode last = M.readTree(ViewMetadataParser.toJson(base));
-    System.out.println(M.createObjectNode().set("base", last));
+    R.base(ViewMetadataParser.toJson(base));
     for (int c = 0; c < Integer.parseInt(args[1]); c++) {
-      ObjectNode line = M.createObjectNode();
-      ObjectNode req = M.createObjectNode().put("type", "assert-view-uuid").put("uuid", i(3) == 0 ? "x" : base.uuid());
-      line.set("requirement", req);
-      try { UpdateRequirementParser.fromJson(req.toString()).validate(base); } catch (RuntimeException e) { line.put("unmet", e.getMessage()); }
+      ObjectNode line = Recorder.o();
+      ObjectNode requirement = Recorder.o().put("type", "assert-view-uuid").put("uuid", i(3) == 0 ? "x" : base.uuid());
+      Recorder.requirement(line, requirement, r -> r.validate(base));
       ArrayNode updates = line.putArray("updates");
       for (int k = 0; k < 1 + i(3); k++) update(base, updates);
-      try {
-        ViewMetadata.Builder builder = ViewMetadata.buildFrom(base);
-        for (JsonNode u : updates) MetadataUpdateParser.fromJson(u.toString()).applyTo(builder);
-        ViewMetadata next = builder.build();
-        if (!next.changes().isEmpty()) {
-          String json = ViewMetadataParser.toJson(next);
-          base = ViewMetadataParser.fromJson(json);
-          base.currentSchemaId();
-          JsonNode now = M.readTree(json);
-          ObjectNode changes = line.putObject("changes");
-          ArrayNode gone = line.putArray("gone");
-          for (Iterator<String> it = now.fieldNames(); it.hasNext();) { String k = it.next(); if (!now.get(k).equals(last.get(k))) changes.set(k, now.get(k)); }
-          for (Iterator<String> it = last.fieldNames(); it.hasNext();) { String k = it.next(); if (!now.has(k)) gone.add(k); }
-          last = now;
-        }
-      } catch (RuntimeException e) {
-        line.put("error", String.valueOf(e.getMessage())).put("kind", e.getClass().getSimpleName());
-      }
-      System.out.println(line);
+      R.commit(line, () -> commit(updates));
     }
   }
 }
