@@ -9,10 +9,15 @@ use iceberg_model::{
 };
 use serde::de::DeserializeOwned;
 
-const TABLE: &[u8] = include_bytes!("../documents/spark-v3.metadata.json");
+const TABLES: [&[u8]; 3] = [
+    include_bytes!("../documents/old-v1.metadata.json"),
+    include_bytes!("../documents/spark-v2.metadata.json"),
+    include_bytes!("../documents/spark-v3.metadata.json"),
+];
 const VIEW: &[u8] = include_bytes!("../documents/spark-view.metadata.json");
 
-static BASE: LazyLock<Option<TableMetadata>> = LazyLock::new(|| TableMetadata::parse(TABLE).ok());
+static BASES: LazyLock<Vec<TableMetadata>> =
+    LazyLock::new(|| TABLES.iter().filter_map(|table| TableMetadata::parse(table).ok()).collect());
 static VIEW_BASE: LazyLock<Option<ViewMetadata>> = LazyLock::new(|| ViewMetadata::parse(VIEW).ok());
 
 /// Panics if something is wrong; else says in how many ways `bytes` were a value.
@@ -61,7 +66,7 @@ fn view(bytes: &[u8]) -> bool {
 fn updates(bytes: &[u8]) -> bool {
     let Some(updates) = one_or_many::<Update>(bytes) else { return false };
     let context = ApplyContext { now_ms: 1_800_000_000_000, previous_file: Some("s3://lake/f.metadata.json") };
-    for base in [BASE.as_ref(), None] {
+    for base in BASES.iter().map(Some).chain([None]) {
         if let Ok(Applied::Changed(next)) = apply(base, &updates, context) {
             assert_eq!(TableMetadata::parse(&next.to_bytes()).as_ref(), Ok(&next), "a commit made what cannot be read");
         }
@@ -81,7 +86,7 @@ fn view_updates(bytes: &[u8]) -> bool {
 
 fn requirement(bytes: &[u8]) -> bool {
     let table = one_or_many::<Requirement>(bytes);
-    let _outcome = table.as_ref().map(|table| check(table, BASE.as_ref()));
+    let _outcome = table.as_ref().map(|table| check(table, BASES.first()));
     let view = one_or_many::<ViewRequirement>(bytes);
     let _outcome = view.as_ref().zip(VIEW_BASE.as_ref()).map(|(view, base)| check_view(view, base));
     table.is_some() || view.is_some()
