@@ -21,6 +21,7 @@ mod statistics;
 mod times;
 
 pub(crate) use format::new_table_version;
+pub(crate) use place::relocate;
 
 /// From here on it pays to split the snapshots once instead of looking through their text for each update.
 const MANY_UPDATES: usize = 8;

@@ -8,14 +8,7 @@ use crate::properties::{self, Properties};
 
 impl Draft<'_> {
     pub(super) fn set_location(&mut self, location: &str) -> Result<(), ApplyError> {
-        let location = without_trailing_slash(location);
-        if location.is_empty() {
-            return invalid("Cannot set location to nothing");
-        }
-        if self.metadata.location != location {
-            location.clone_into(&mut self.metadata.location);
-            self.changed = true;
-        }
+        self.changed |= relocate(&mut self.metadata.location, location)?;
         Ok(())
     }
 
@@ -38,6 +31,19 @@ impl Draft<'_> {
         }
         self.changed |= !keys.is_empty();
     }
+}
+
+/// Moves the root of a table or view to `location`; whether it was elsewhere.
+pub(crate) fn relocate(root: &mut String, location: &str) -> Result<bool, ApplyError> {
+    let location = without_trailing_slash(location);
+    if location.is_empty() {
+        return invalid("Cannot set location to nothing");
+    }
+    let moves = root != location;
+    if moves {
+        location.clone_into(root);
+    }
+    Ok(moves)
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
+use crate::apply::relocate;
 use crate::error::{ApplyError, invalid};
 use crate::limits;
-use crate::parse::without_trailing_slash;
 use crate::properties::Properties;
 use crate::view::apply::Draft;
 use crate::view::metadata::FORMAT_VERSION;
@@ -27,14 +27,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn set_location(&mut self, location: &str) -> Result<(), ApplyError> {
-        let location = without_trailing_slash(location);
-        if location.is_empty() {
-            return invalid("Cannot set location to nothing");
-        }
-        if self.metadata.location != location {
-            location.clone_into(&mut self.metadata.location);
-            self.changed = true;
-        }
+        self.changed |= relocate(&mut self.metadata.location, location)?;
         Ok(())
     }
 
