@@ -13,7 +13,8 @@ use crate::hosts::postgres::Postgres;
 use crate::hosts::s3::S3;
 use crate::image::{Packed, Purpose, make};
 use crate::needs::programs::Programs;
-use crate::needs::{Need, maven, minio, postgres, python};
+use crate::needs::python::{self, Packages};
+use crate::needs::{Need, jars, maven, minio, postgres};
 use crate::stage::Stage;
 
 /// The shared things of one run.
@@ -31,7 +32,6 @@ pub(crate) struct Lab {
     // Before the folder in this order: Postgres is gone when its log goes.
     postgres: OnceCell<Postgres>,
     stage: OnceCell<Stage>,
-    python: OnceCell<PathBuf>,
     server: OnceCell<()>,
     dev: OnceCell<()>,
     tests: OnceCell<()>,
@@ -56,7 +56,6 @@ impl Lab {
             programs: Programs::locate()?,
             postgres: OnceCell::new(),
             stage: OnceCell::new(),
-            python: OnceCell::new(),
             server: OnceCell::new(),
             dev: OnceCell::new(),
             tests: OnceCell::new(),
@@ -90,10 +89,9 @@ impl Lab {
         self.stage.get_or_try_init(open).await
     }
 
-    /// The Python that has PyIceberg.
-    pub(crate) async fn python(&self) -> Outcome<&Path> {
-        let requirements = self.script("requirements.txt");
-        self.python.get_or_try_init(async || python::interpreter(&requirements).await).await.map(PathBuf::as_path)
+    /// The Python that has these packages.
+    pub(crate) async fn python(&self, packages: Packages) -> Outcome<PathBuf> {
+        python::interpreter(packages, &self.scripts()).await
     }
 
     /// The images of our programs, as the cases use them.
@@ -103,7 +101,11 @@ impl Lab {
 
     /// A file of `e2e/python`.
     pub(crate) fn script(&self, name: &str) -> PathBuf {
-        self.programs.checkout.join("e2e").join("python").join(name)
+        self.scripts().join(name)
+    }
+
+    fn scripts(&self) -> PathBuf {
+        self.programs.checkout.join("e2e").join("python")
     }
 
     /// Makes what a case needs, unless an earlier case needed it, too.
@@ -116,7 +118,8 @@ impl Lab {
                 Need::Postgres => self.postgres().await.map(drop)?,
                 Need::S3 => minio::program(&self.programs.checkout).await.map(drop)?,
                 Need::Data => DataPrograms::make(&self.programs.checkout).await.map(drop)?,
-                Need::Python => self.python().await.map(drop)?,
+                Need::Python(packages) => self.python(*packages).await.map(drop)?,
+                Need::Jars => jars::for_spark().await.map(drop)?,
                 Need::Maven => maven::programs().await?,
                 Need::Images => self.images().await.map(drop)?,
                 Need::Api | Need::ControlPlane => cluster::build_for_cases(&self.programs.checkout, Tier::Api).await?,
@@ -158,7 +161,6 @@ impl Lab {
             programs: _,
             postgres,
             stage,
-            python: _,
             server: _,
             dev: _,
             tests: _,

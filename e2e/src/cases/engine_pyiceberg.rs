@@ -1,14 +1,13 @@
 //! The whole path on a cluster: the chart, the example, and PyIceberg with the Secret that came out.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use tokio::time::Instant;
 
-use crate::failure::{Attempt, Outcome, check};
-use crate::hosts::script;
+use crate::failure::{Outcome, check};
 use crate::lab::Lab;
+use crate::needs::python::Packages;
 use crate::stage::{Scene, Values, play};
 
 const CASE: &str = "engine_pyiceberg";
@@ -18,7 +17,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
         let start = Instant::now();
         scene.open_lakehouse().await?;
         let ready = start.elapsed();
-        let secrets = secrets(scene).await?;
+        let secrets = scene.secrets().await?;
         let wrote = part(lab, scene, "write", &secrets).await?;
         scene.told(&["rollout", "restart", "deployment/lakehouse"]).await?;
         scene.told(&["rollout", "status", "deployment/lakehouse", "--timeout=120s"]).await?;
@@ -29,25 +28,12 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     .await
 }
 
-/// The files of the Token's Secret, as a pod would have them mounted.
-async fn secrets(scene: &Scene<'_>) -> Outcome<PathBuf> {
-    let secrets = scene.folder.join("secrets");
-    fs::create_dir_all(&secrets).attempt("make a folder for the Secret")?;
-    for (key, value) in scene.secret("analyst-catalog").await? {
-        fs::write(secrets.join(&key), value).attempt(format!("write {key} of the Secret"))?;
-    }
-    Ok(secrets)
-}
-
-/// Runs a part of the script in the cluster's network; its last line. The keys of the bucket are the reader's own.
+/// Runs a part of the script.
 async fn part(lab: &Lab, scene: &Scene<'_>, name: &str, secrets: &Path) -> Outcome<String> {
-    let (file, written) = (lab.script("engine_pyiceberg.py"), scene.folder.join("written.json"));
-    let mut command = Command::new(lab.python().await?);
-    command.arg("-B").arg(file).arg(name).arg(secrets).arg(written);
-    let s3 = scene.cluster().data()?.s3();
-    command.env("AWS_ACCESS_KEY_ID", s3.key_id()).env("AWS_SECRET_ACCESS_KEY", s3.key());
-    let out = script::run(scene.inside(&command)?, name, &scene.folder).await?;
-    Ok(out.lines().last().unwrap_or_default().to_owned())
+    let mut command = Command::new(lab.python(Packages::PyIceberg).await?);
+    command.arg("-B").arg(lab.script("engine_pyiceberg.py")).arg(name).arg(secrets);
+    command.arg(scene.folder.join("written.json"));
+    scene.reader(command, name).await
 }
 
 /// What the operator and the servers hold in memory: printed, not asserted.

@@ -14,6 +14,7 @@ use crate::hosts::dev::Dev;
 use crate::hosts::script;
 use crate::iceberg::rest::Rest;
 use crate::lab::Lab;
+use crate::needs::python::Packages;
 
 const CASE: &str = "engine_pyiceberg_dev";
 /// The token of the example.
@@ -62,7 +63,7 @@ async fn part(lab: &Lab, name: &str, secrets: &Path, folder: &Path) -> Outcome<S
 }
 
 async fn python(lab: &Lab, name: &str, arguments: &[&OsStr], folder: &Path) -> Outcome<String> {
-    let mut command = Command::new(lab.python().await?);
+    let mut command = Command::new(lab.python(Packages::PyIceberg).await?);
     command.arg("-B").args(arguments).current_dir(folder);
     script::run(command, name, folder).await
 }

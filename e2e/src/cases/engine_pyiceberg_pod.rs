@@ -18,6 +18,7 @@ use crate::hosts::script;
 use crate::iceberg::crew::Crew;
 use crate::iceberg::reader::{Reader, Reads};
 use crate::lab::Lab;
+use crate::needs::python::Packages;
 
 const CASE: &str = "engine_pyiceberg_pod";
 /// What Kubernetes gives a pod before it is killed; ours must not need it.
@@ -57,7 +58,7 @@ fn pyiceberg_file(folder: &Path, uri: &str, token: &str) -> Outcome<PathBuf> {
 /// A part of the script that all PyIceberg cases share; its last line. Readers bring their own keys.
 async fn python(lab: &Lab, cluster: &Cluster, part: &str, secrets: &Path, folder: &Path) -> Outcome<String> {
     let s3 = cluster.data()?.s3();
-    let mut command = Command::new(lab.python().await?);
+    let mut command = Command::new(lab.python(Packages::PyIceberg).await?);
     command.arg("-B").arg(lab.script("engine_pyiceberg.py")).arg(part).arg(secrets).arg(folder.join("written.json"));
     command.env("AWS_ACCESS_KEY_ID", s3.key_id()).env("AWS_SECRET_ACCESS_KEY", s3.key()).current_dir(folder);
     let out = script::run(command, part, folder).await?;

@@ -19,9 +19,11 @@ mod contract_s3;
 mod contract_transaction;
 mod contract_unknown_outcome;
 mod crd_rules;
+mod engine_duckdb;
 mod engine_pyiceberg;
 mod engine_pyiceberg_dev;
 mod engine_pyiceberg_pod;
+mod engine_spark;
 mod explain_hot_path;
 mod explain_indexes;
 mod helm_lifecycle;
@@ -46,6 +48,7 @@ use std::pin::Pin;
 use crate::failure::Outcome;
 use crate::lab::Lab;
 use crate::needs::Need;
+use crate::needs::python::Packages;
 
 /// A case that runs: what it says of itself in the end, or why it failed.
 pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Outcome<String>> + 'a>>;
@@ -169,20 +172,32 @@ pub(crate) const ALL: &[Case] = &[
     Case {
         name: "engine_pyiceberg_dev",
         says: "cargo dev as a newcomer runs it, and PyIceberg with nothing but its pyiceberg.yaml",
-        needs: &[Need::Dev, Need::Python],
+        needs: &[Need::Dev, Need::Python(Packages::PyIceberg)],
         run: |lab| Box::pin(engine_pyiceberg_dev::run(lab)),
     },
     Case {
         name: "engine_pyiceberg_pod",
         says: "the server in two pods by a plain manifest: PyIceberg through its Service, and a rolling restart",
-        needs: &[Need::Cluster, Need::Images, Need::Python],
+        needs: &[Need::Cluster, Need::Images, Need::Python(Packages::PyIceberg)],
         run: |lab| Box::pin(engine_pyiceberg_pod::run(lab)),
     },
     Case {
         name: "engine_pyiceberg",
         says: "the chart, the example, and PyIceberg with nothing but the Secret that came out",
-        needs: &[Need::Stage, Need::Python],
+        needs: &[Need::Stage, Need::Python(Packages::PyIceberg)],
         run: |lab| Box::pin(engine_pyiceberg::run(lab)),
+    },
+    Case {
+        name: "engine_spark",
+        says: "Spark with nothing but the Token's Secret: rows, layout, refs, maintenance, views, row lineage",
+        needs: &[Need::Stage, Need::Maven, Need::Jars, Need::Python(Packages::Spark)],
+        run: |lab| Box::pin(engine_spark::run(lab)),
+    },
+    Case {
+        name: "engine_duckdb",
+        says: "DuckDB with nothing but the Token's Secret: reads, writes, a transaction over two tables, time travel",
+        needs: &[Need::Stage, Need::Python(Packages::DuckDb)],
+        run: |lab| Box::pin(engine_duckdb::run(lab)),
     },
     Case {
         name: "reconcile_namespaces",

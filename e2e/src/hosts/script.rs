@@ -1,18 +1,25 @@
 //! Python programs, run with nothing of the person's own settings.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::failure::{Attempt, Outcome, check};
 
+/// Nothing but its file configures an engine: not these variables of the person who runs us.
+const SETTINGS: [&str; 5] = ["PYICEBERG_", "SPARK_", "PYSPARK_", "DUCKDB_", "AWS_"];
+
 /// Runs one to its end and keeps its output in `folder`; what it printed, or how it failed.
 pub(crate) async fn run(mut command: Command, name: &str, folder: &Path) -> Outcome<String> {
-    // Nothing but its file configures PyIceberg: not the user's variables either.
-    for (variable, _) in std::env::vars_os() {
-        if variable.to_string_lossy().to_uppercase().starts_with("PYICEBERG_") {
-            command.env_remove(variable);
-        }
+    let given: Vec<OsString> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
+    let configures = |variable: &OsString| {
+        let name = variable.to_string_lossy().to_uppercase();
+        SETTINGS.iter().any(|prefix| name.starts_with(prefix)) && !given.contains(variable)
+    };
+    for variable in env::vars_os().map(|(name, _)| name).filter(configures) {
+        command.env_remove(variable);
     }
     command.stdin(Stdio::null());
     let mut command = tokio::process::Command::from(command);

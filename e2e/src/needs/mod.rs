@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod go;
+pub(crate) mod jars;
 pub(crate) mod maven;
 pub(crate) mod minio;
 pub(crate) mod postgres;
@@ -22,10 +23,12 @@ pub(crate) enum Need {
     Postgres,
     /// MinIO, built.
     S3,
-    /// Python with PyIceberg.
-    Python,
+    /// Python with these packages.
+    Python(python::Packages),
     /// Maven and a JDK.
     Maven,
+    /// Iceberg's jars for Spark; beside [`Need::Maven`].
+    Jars,
     /// An apiserver: of ours, built, or of the cluster that `--kubeconfig` names.
     Api,
     /// etcd, the apiserver and kubectl, built.

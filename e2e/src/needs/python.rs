@@ -1,4 +1,4 @@
-//! A Python environment with the pinned requirements, keyed by their hash.
+//! Python environments with pinned packages, each keyed by the hash of its requirements.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,40 @@ use tokio::process::Command;
 use super::{cache, quiet};
 use crate::failure::{Attempt, Outcome};
 
-/// The interpreter of the environment; makes it when this requirements file has none yet.
-pub(crate) async fn interpreter(requirements: &Path) -> Outcome<PathBuf> {
-    let text = fs::read(requirements).attempt(format!("read {}", requirements.display()))?;
+/// Packages that go together: a file of `e2e/python/requirements`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packages {
+    /// PyIceberg and PyArrow.
+    PyIceberg,
+    /// PySpark, which is all of Spark.
+    Spark,
+    /// DuckDB and its extensions.
+    DuckDb,
+}
+
+impl Packages {
+    fn name(self) -> &'static str {
+        match self {
+            Self::PyIceberg => "pyiceberg",
+            Self::Spark => "spark",
+            Self::DuckDb => "duckdb",
+        }
+    }
+}
+
+/// The interpreter that has these packages; makes its environment when these requirements have none yet. `scripts` is
+/// `e2e/python`.
+pub(crate) async fn interpreter(packages: Packages, scripts: &Path) -> Outcome<PathBuf> {
+    let requirements = scripts.join("requirements").join(packages.name()).with_extension("txt");
+    let text = fs::read(&requirements).attempt(format!("read {}", requirements.display()))?;
     let home = cache::dir()?.join("python").join(key(&text));
     let python = home.join("bin").join("python");
     // Written last: an environment that was cut short is made again.
     let complete = home.join("complete");
-    if complete.exists() && works(&python).await {
+    if complete.exists() && runs(&python, "pass").await {
         return Ok(python);
     }
-    make(&home, requirements).await?;
+    make(packages, &home, &requirements).await?;
     fs::write(&complete, "").attempt(format!("write {}", complete.display()))?;
     Ok(python)
 }
@@ -28,33 +51,23 @@ fn key(requirements: &[u8]) -> String {
     Sha256::digest(requirements).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn works(python: &Path) -> bool {
-    Command::new(python)
-        .args(["-c", "import pyiceberg, pyarrow"])
-        .output()
-        .await
-        .is_ok_and(|output| output.status.success())
-}
-
-async fn make(home: &Path, requirements: &Path) -> Outcome {
+async fn make(packages: Packages, home: &Path, requirements: &Path) -> Outcome {
     if home.exists() {
         fs::remove_dir_all(home).attempt(format!("clear {}", home.display()))?;
     }
     fs::create_dir_all(home).attempt(format!("make {}", home.display()))?;
-    if !venv_is_there().await {
+    // Debian's Python comes without the parts that make an environment.
+    if !runs(Path::new("python3"), "import venv, ensurepip").await {
         quiet::apt(&["python3", "python3-venv"]).await?;
     }
     quiet::run("make a Python environment", Command::new("python3").args(["-m", "venv"]).arg(home)).await?;
     let mut pip = Command::new(home.join("bin").join("python"));
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(requirements);
-    quiet::run("install PyIceberg into it", &mut pip).await
+    quiet::run(&format!("install {} into it", packages.name()), &mut pip).await
 }
 
-/// Debian's Python comes without the parts that make an environment.
-async fn venv_is_there() -> bool {
-    Command::new("python3")
-        .args(["-c", "import venv, ensurepip"])
-        .output()
-        .await
-        .is_ok_and(|output| output.status.success())
+/// True if this Python runs this program; it is not there, or not any more, when the machine's Python has changed.
+async fn runs(python: &Path, program: &str) -> bool {
+    let output = Command::new(python).args(["-c", program]).output().await;
+    output.is_ok_and(|output| output.status.success())
 }

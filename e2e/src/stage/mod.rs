@@ -24,6 +24,7 @@ mod lakehouse;
 mod operator;
 mod play;
 mod reach;
+mod reader;
 mod scene;
 
 pub(crate) use ask::{condition, state_of_index};
