@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use futures::TryStreamExt as _;
+use futures::future::try_join;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -15,6 +16,9 @@ use crate::lab::Lab;
 const NAMESPACES: usize = 47;
 const TABLES: usize = 123;
 const TOKENS: usize = 34;
+/// More than the server reads at once.
+const MANY: usize = 1_100;
+const MOVES: usize = 40;
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     for store in Store::BOTH {
@@ -50,7 +54,52 @@ async fn iceberg(lake: &Lake) -> Outcome {
         }
         list.bad_pages(&lake.rest).await?;
     }
-    others_write_meanwhile(lake, &tables).await
+    token_of_another_list(&lake.rest, &namespaces, &tables).await?;
+    others_write_meanwhile(lake, &tables).await?;
+    a_whole_list_stands_still(lake).await.attempt("whole lists while a table is renamed")
+}
+
+async fn token_of_another_list(rest: &Rest, one: &List, other: &List) -> Outcome {
+    let page = rest.get(&format!("{}?pageToken=&pageSize=1", one.path)).await?;
+    let token = page["next-page-token"].as_str().ok_or_else(|| Failure::new("the first page names no next one"))?;
+    let path = format!("{}?pageToken={}", other.path, percent(token));
+    let answer = rest.send(Method::GET, &path, &Value::Null).await?;
+    check(answer.status == 400, || format!("a token of {} is good for {}: {}", one.path, other.path, answer.says()))
+}
+
+/// The server reads a list of so many in pages of its own. A table that goes from the first page to the last and back
+/// all the time is in each list once: a list that were read from more than one state would have it twice, or not at all.
+async fn a_whole_list_stands_still(lake: &Lake) -> Outcome {
+    lake.rest.create_namespace(&lake.prefix, "many").await?;
+    let names = ["a-mover".to_owned()].into_iter().chain((0..MANY).map(|number| format!("t{number:04}")));
+    let create = async |name: String| lake.rest.create_table(&lake.prefix, "many", &name).await.map(drop);
+    stream::iter(names.map(create)).buffer_unordered(16).try_collect::<()>().await?;
+    let moves = async {
+        for _ in 0..MOVES {
+            rename(lake, "a-mover", "z-mover").await?;
+            rename(lake, "z-mover", "a-mover").await?;
+        }
+        Ok(())
+    };
+    let lists = async {
+        for _ in 0..MOVES {
+            let body = lake.rest.get(&format!("{}/namespaces/many/tables", lake.prefix)).await?;
+            let names = array(&body, "identifiers")?.iter().filter_map(|item| item["name"].as_str());
+            let movers = names.clone().filter(|name| name.ends_with("-mover")).count();
+            let all = names.count();
+            check((all, movers) == (MANY + 1, 1), || {
+                format!("a list has {all} tables, the moving one {movers} times")
+            })?;
+        }
+        Ok(())
+    };
+    try_join(moves, lists).await.map(drop)
+}
+
+async fn rename(lake: &Lake, from: &str, to: &str) -> Outcome {
+    let table = |name: &str| json!({"namespace": ["many"], "name": name});
+    let body = json!({"source": table(from), "destination": table(to)});
+    lake.rest.post(&format!("{}/tables/rename", lake.prefix), &body).await.map(drop)
 }
 
 /// A list of the Iceberg API.

@@ -16,6 +16,7 @@ mod contract_pagination;
 mod contract_purge;
 mod contract_rck;
 mod contract_s3;
+mod contract_schema;
 mod contract_transaction;
 mod contract_unknown_outcome;
 mod crd_rules;
@@ -120,6 +121,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "bad requests get the right error body and change nothing",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_bad_input::run(lab)),
+    },
+    Case {
+        name: "contract_schema",
+        says: "every answer is as the protocol's OpenAPI document has it, to our tests and to schemathesis",
+        needs: &[Need::Server, Need::Postgres, Need::Python(Packages::Schemathesis)],
+        run: |lab| Box::pin(contract_schema::run(lab)),
     },
     Case {
         name: "contract_pagination",

@@ -18,6 +18,8 @@ pub(crate) enum Packages {
     Spark,
     /// DuckDB and its extensions.
     DuckDb,
+    /// Schemathesis, which makes requests from an OpenAPI document.
+    Schemathesis,
 }
 
 impl Packages {
@@ -26,6 +28,7 @@ impl Packages {
             Self::PyIceberg => "pyiceberg",
             Self::Spark => "spark",
             Self::DuckDb => "duckdb",
+            Self::Schemathesis => "schemathesis",
         }
     }
 }
