@@ -161,7 +161,7 @@ pub(crate) const ALL: &[Case] = &[
     Case {
         name: "contract_purge",
         says: "files die only when nothing that can be seen names them, and then all do, also through a kill",
-        needs: &[Need::Server, Need::Postgres, Need::S3, Need::Python],
+        needs: &[Need::Server, Need::Postgres, Need::S3, Need::Python(Packages::PyIceberg)],
         run: |lab| Box::pin(contract_purge::run(lab)),
     },
     Case {

@@ -72,10 +72,14 @@ fn what_both_changed_is_a_clash_unless_a_mode_decides() {
         (entry(1), entry(2), None),
         (None, entry(2), entry(3)),
     ] {
-        let clash = decided(&[base.clone()], source.clone(), target.clone(), Mode::Normal).clashes.remove(0);
+        let clash =
+            decided(std::slice::from_ref(&base), source.clone(), target.clone(), Mode::Normal).clashes.remove(0);
         assert_eq!((clash.key, clash.reason), (key(), Reason::BothChanged));
         assert_eq!((clash.base, clash.source, clash.target), (base.clone(), source.clone(), target.clone()));
-        assert_eq!(decided(&[base.clone()], source.clone(), target.clone(), Mode::Ours), Outcome::default());
+        assert_eq!(
+            decided(std::slice::from_ref(&base), source.clone(), target.clone(), Mode::Ours),
+            Outcome::default()
+        );
         let theirs = decided(&[base], source, target, Mode::Theirs);
         assert_eq!((theirs.operations.len(), theirs.clashes.len()), (1, 0));
     }

@@ -22,6 +22,7 @@ use crate::hosts::script;
 use crate::hosts::server::{Buckets, Database, Server};
 use crate::iceberg::rest::Answer;
 use crate::lab::Lab;
+use crate::needs::python::Packages;
 
 const BUCKET: &str = "lake";
 /// A purge that nothing holds up takes no longer, however busy the machine is.
@@ -65,7 +66,7 @@ impl<'l> Ground<'l> {
 
     /// Runs the script; its last line.
     pub(super) async fn python(&self, arguments: &[&str]) -> Outcome<String> {
-        let mut command = Command::new(self.lab.python().await?);
+        let mut command = Command::new(self.lab.python(Packages::PyIceberg).await?);
         command.arg("-B").arg(self.lab.script("contract_purge.py")).args(arguments);
         command.env("URI", self.lake.server.uri()).env("WAREHOUSE", LAKE).env("TOKEN", &self.lake.token);
         if let Some(s3) = &self.s3 {
