@@ -96,7 +96,7 @@ async fn all_is_issued_again_and_ends(lab: &Lab) -> Outcome<String> {
         let whole = objects(scene).await?;
         scene.follow().await?;
         lie_in_wait(scene, ISSUE).await?;
-        scene.delete("secret/analyst-catalog").await?;
+        lose_the_secret(scene).await?;
         die_at_each(scene, ISSUE).await?;
         let after = converge(scene).await?;
         check(after == whole, || format!("after another issue there are {after}, and before {whole}"))?;
@@ -150,17 +150,26 @@ async fn steady(scene: &Scene<'_>) -> Outcome {
 /// Waits until it is dead, and starts it for the next step.
 async fn die_at_each(scene: &Scene<'_>, steps: &[&str]) -> Outcome {
     for (number, step) in steps.iter().enumerate() {
-        let dead = format!("failpoint {step}: abort");
-        let died = async || {
-            let log = scene.operator_log().await?;
-            check(log.contains(&dead), || format!("the operator has not come to {step}"))
-        };
-        eventually(DIES_WITHIN, died).await?;
+        eventually(DIES_WITHIN, async || is_dead(scene, step).await).await?;
         if let Some(next) = steps.get(number + 1) {
             arm(scene, next).await?;
         }
     }
     Ok(())
+}
+
+async fn is_dead(scene: &Scene<'_>, step: &str) -> Outcome {
+    let log = scene.operator_log().await?;
+    check(log.contains(&format!("failpoint {step}: abort")), || format!("the operator has not come to {step}"))
+}
+
+/// Deletes it until the operator is dead at the first step of another issue: a look that had begun brings it back as it was.
+async fn lose_the_secret(scene: &Scene<'_>) -> Outcome {
+    let lost = async || {
+        scene.told(&["delete", "secret/analyst-catalog", "--ignore-not-found"]).await?;
+        is_dead(scene, ISSUE[0]).await
+    };
+    eventually(DIES_WITHIN, lost).await
 }
 
 /// Starts it as it was.
