@@ -43,8 +43,9 @@ impl Scene<'_> {
     }
 }
 
-/// The status of a request, from its line in a server's log.
+/// The status of a Token's request, from its line in a server's log.
 fn status(line: &str) -> Option<u64> {
     let line: Value = serde_json::from_str(line).ok()?;
+    line["principal"].as_str().filter(|principal| principal.starts_with("token:"))?;
     line["status"].as_u64()
 }
