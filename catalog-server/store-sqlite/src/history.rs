@@ -35,13 +35,13 @@ pub(crate) const PIN: &str = "SELECT seq FROM commits WHERE branch_id = ?1 ORDER
 /// Both ends of the range are bound: with the lower one alone the whole key of the branch would be walked.
 pub(crate) const TOUCHED: &str = "
     SELECT ns, class, name FROM versions INDEXED BY versions_log WHERE branch_id = ?1 AND seq > ?2 AND seq <= ?3";
+/// By the index of merges, which SQLite would not choose: the key finds all commits of the branch, most of them no merges.
 pub(crate) const MERGED: &str = "
-    SELECT m.merge_branch, m.seq, coalesce(b.lineage, '[]'), coalesce(b.upto, '[]')
-    FROM (
-      SELECT merge_branch, max(merge_seq) AS seq FROM commits
-      WHERE branch_id = ?1 AND merge_branch IS NOT NULL AND seq <= ?2
-      GROUP BY merge_branch) m
-    LEFT JOIN branches b ON b.id = m.merge_branch";
+    SELECT c.merge_branch, max(c.merge_seq), coalesce(b.lineage, '[]'), coalesce(b.upto, '[]')
+    FROM commits c INDEXED BY commits_merges
+    LEFT JOIN branches b ON b.id = c.merge_branch
+    WHERE c.branch_id = ?1 AND c.merge_branch IS NOT NULL AND c.seq <= ?2
+    GROUP BY c.merge_branch";
 pub(crate) const KEYS_OF: &str = "
     SELECT ns, class, name FROM versions
     WHERE content_id = ?1 AND branch_id IN (SELECT value FROM json_each(?2))";
