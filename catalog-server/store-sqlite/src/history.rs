@@ -45,10 +45,11 @@ pub(crate) const MERGED: &str = "
 pub(crate) const KEYS_OF: &str = "
     SELECT ns, class, name FROM versions
     WHERE content_id = ?1 AND branch_id IN (SELECT value FROM json_each(?2))";
+/// By the index of what was dropped, for the same reason: most names of a branch are live.
 pub(crate) const DROPPED: &str = concat!(
     "SELECT n.ns, n.class, n.name, ",
     commit_columns!(),
-    " FROM names n CROSS JOIN commits c ON c.branch_id = n.branch_id AND c.seq = n.seq
+    " FROM names n INDEXED BY names_dropped CROSS JOIN commits c ON c.branch_id = n.branch_id AND c.seq = n.seq
       WHERE n.branch_id = ?1 AND n.kind = 0 AND n.ns >= ?2 AND n.ns <= ?3 AND (n.ns, n.class, n.name) > (?4, ?5, ?6)
       ORDER BY n.ns, n.class, n.name LIMIT ?7 OFFSET ?8"
 );
