@@ -45,7 +45,7 @@ pub(super) async fn run(app: &App, purge: &Purge) -> Result<Outcome, ApiError> {
     let tally = Tally::default();
     let Some(reach) = app.store.reach(purge.content_id).await? else { return Ok(Outcome::Done(tally)) };
     let roots = read_all(app, &warehouse, &reach.last).await?;
-    if let Some(root) = roots.iter().find(|root| root.property(GC_ENABLED) == Some("false")) {
+    if let Some(root) = roots.iter().find(|root| is_off(root.property(GC_ENABLED))) {
         let location = root.location();
         tracing::info!(location, "nothing of a purged table is deleted: its {GC_ENABLED} is false");
         return Ok(Outcome::Done(tally));
@@ -57,6 +57,11 @@ pub(super) async fn run(app: &App, purge: &Purge) -> Result<Outcome, ApiError> {
     }
     metadata_files(app, purge, &reach, &walk).await?;
     Ok(Outcome::Done(walk.into_tally()))
+}
+
+/// As the Java library reads a boolean: whatever does not say `true` is false.
+fn is_off(value: Option<&str>) -> bool {
+    value.is_some_and(|value| !value.eq_ignore_ascii_case("true"))
 }
 
 /// Asks without a lock first: most purges that cannot begin wait for long.
@@ -151,4 +156,15 @@ async fn metadata_files(app: &App, purge: &Purge, reach: &Reach, walk: &Walk<'_>
     let (ours, foreign): (Vec<&String>, Vec<&String>) = reach.last.iter().partition(ours);
     walk.keep(foreign.len() as u64);
     walk.metadata(ours).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_deleted_only_where_nothing_forbids_it_in_whatever_spelling() {
+        assert!(["false", "False", "FALSE", "no", ""].iter().all(|value| is_off(Some(value))));
+        assert!(!is_off(None) && !is_off(Some("true")) && !is_off(Some("True")));
+    }
 }
