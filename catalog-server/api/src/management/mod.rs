@@ -1,8 +1,21 @@
-//! The management API: what the operator (and nobody else) says to the server. All bodies are JSON in snake case.
+//! The management API. Warehouses and tokens are the operator's alone; what lies below a warehouse, its commit tree, is
+//! for principals with grants on it. All bodies are JSON in snake case.
 
+mod change;
+mod commit;
+mod dropped;
+mod merge;
+mod reference;
 mod token;
 mod warehouse;
 
+pub use change::{Change, ContentKind, ContentState, DiffQuery, ListChangesQuery};
+pub use commit::{CommitInfo, CommitOrigin, ListCommitsQuery};
+pub use dropped::{DroppedInfo, ListDroppedQuery, UndropAs, UndropRequest, Undropped};
+pub use merge::{
+    ConflictReason, KeyMode, MergeConflict, MergeMode, MergeRefused, MergeReport, MergeRequest, PickRequest,
+};
+pub use reference::{CreateRef, ListRefsQuery, RefType, Reference, UpdateRef};
 pub use token::{ConfirmToken, ListTokensQuery, PutToken, PutTokenResponse, TokenInfo};
 pub use warehouse::{
     DetachQuery, PutWarehouse, PutWarehouseResponse, S3Credentials, S3Storage, Storage, WarehouseInfo,
