@@ -71,12 +71,13 @@ async fn in_place(app: &App, branch: &Branch, request: &CommitRequest) -> Result
 
 /// True for a table that nothing shows any more and whose files are to go. What cannot be found out stays a conflict.
 async fn leaves(app: &App, warehouse_id: i64, content: Uuid) -> bool {
-    let (window, now) = (app.settings.retention.window(), app.clock.now());
     let found: Result<bool, StoreError> = async {
         if !app.store.has_purge(content).await? {
             return Ok(false);
         }
-        let shown = app.store.shown(warehouse_id, &window, now).await?;
+        let Some(warehouse) = app.store.warehouse_of(warehouse_id).await? else { return Ok(false) };
+        let window = app.settings.retention.window(&warehouse);
+        let shown = app.store.shown(warehouse_id, &window, app.clock.now()).await?;
         Ok(app.store.seen(content, &shown).await?.is_empty())
     }
     .await;

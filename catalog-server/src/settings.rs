@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use catalog_store::Window;
+use catalog_store::{Warehouse, Window};
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
 use serde::{Deserialize, Serialize};
 
@@ -147,8 +147,9 @@ impl Default for Limits {
     }
 }
 
-/// How much of the past of each branch counts as seen, beside its head and what branches and tags pin: what it names
-/// is not deleted. Whatever of both reaches further back.
+/// How much of the past of each branch stays, beside its head and what branches and tags show, in warehouses without a
+/// policy of their own. Whatever of both reaches further back. Nothing of both, the default, is no policy: every version
+/// stays, but the files of a table that was dropped with a purge go as soon as no head and no tag shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
@@ -160,11 +161,11 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// As the store asks for it. One for all warehouses; a policy of a warehouse would come in here.
+    /// What of the past of a warehouse counts as seen.
     #[must_use]
-    pub fn window(&self) -> Window {
+    pub fn window(&self, warehouse: &Warehouse) -> Window {
         let Self { age, commits } = *self;
-        Window { age, commits }
+        warehouse.retention.unwrap_or(Window { age, commits })
     }
 }
 

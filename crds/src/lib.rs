@@ -34,7 +34,8 @@ pub use reference::{CatalogRef, SecretKeyRef, SecretRef};
 pub use size::{NotASize, Size};
 pub use token::{Grant, Privilege, Token, TokenSpec, TokenStatus, TokenType};
 pub use warehouse::{
-    S3, S3Credentials, Warehouse, WarehouseReclaimPolicy, WarehouseSpec, WarehouseStatus, WarehouseStorage,
+    S3, S3Credentials, Warehouse, WarehouseReclaimPolicy, WarehouseRetention, WarehouseSpec, WarehouseStatus,
+    WarehouseStorage,
 };
 
 /// The API group of the three kinds.

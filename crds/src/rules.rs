@@ -65,6 +65,11 @@ pub(crate) fn ttl(_: &mut SchemaGenerator) -> Schema {
     string(32, &[DURATION, (range, "must be from 10m to 8760h")])
 }
 
+pub(crate) fn age(_: &mut SchemaGenerator) -> Schema {
+    let least = concat!("!", duration_form!("self"), " || duration(self) >= duration('1m')");
+    string(32, &[DURATION, (least, "must be at least 1m")])
+}
+
 pub(crate) fn size(_: &mut SchemaGenerator) -> Schema {
     string(16, &[("self.matches('^[1-9][0-9]{0,5}(Ki|Mi|Gi)$')", "must be a size such as 256Mi or 1Gi")])
 }

@@ -7,6 +7,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::duration::Duration;
 use crate::reference::{CatalogRef, SecretRef};
 use crate::rules;
 
@@ -80,6 +81,11 @@ pub struct WarehouseSpec {
     #[schemars(schema_with = "rules::properties")]
     pub default_properties: BTreeMap<String, String>,
 
+    /// How much of the past of each branch stays, beside what branches and tags show. What is older can no longer be
+    /// read or undropped, and is deleted. Unset: everything stays, unless the server's settings say otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<WarehouseRetention>,
+
     /// What becomes of the tables when the Warehouse is deleted. Retain keeps rows and files, and the next Warehouse of
     /// this name and location takes them over.
     #[serde(default)]
@@ -129,6 +135,22 @@ pub struct S3Credentials {
     /// A Secret in the Warehouse's own namespace with access-key-id, secret-access-key and, if there is one,
     /// session-token. When it changes, the server gets the new keys.
     pub secret_ref: SecretRef,
+}
+
+/// How much of the past stays: whatever of both reaches further back.
+#[derive(Clone, Debug, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[x_kube(validation = ("has(self.age) || has(self.commits)", "needs age, commits, or both"))]
+#[serde(rename_all = "camelCase")]
+pub struct WarehouseRetention {
+    /// What was there so long ago or later, such as 168h.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "rules::age")]
+    pub age: Option<Duration>,
+
+    /// The states before so many of a branch's newest commits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 2_147_483_647))]
+    pub commits: Option<i32>,
 }
 
 /// What deletion of a Warehouse does to its tables.

@@ -121,6 +121,7 @@ impl Lab {
             location: "s3://bucket/root/".into(),
             profile: serde_json::to_value(&profile).unwrap(),
             credential: Some(self.sealer.seal(&serde_json::to_vec(&keys).unwrap(), "lake").unwrap()),
+            retention: None,
             revision: "1".into(),
             version: 1,
             owner_uid: None,

@@ -76,7 +76,8 @@ async fn delete(app: &App, content: Uuid, files: &[Expired]) -> Result<(), ApiEr
     {
         gone.remove(&reach.first);
     }
-    let ranges = app.store.shown(warehouse.row.id, &app.settings.retention.window(), app.clock.now()).await?;
+    let window = app.settings.retention.window(&warehouse.row);
+    let ranges = app.store.shown(warehouse.row.id, &window, app.clock.now()).await?;
     let seen: HashSet<String> = app.store.seen(content, &ranges).await?.into_iter().map(of).collect();
     let own = Own { held: app.store.held_locations(content).await?, added: None };
     let addresses: Vec<String> = gone.difference(&seen).filter_map(|location| own.within(location)).collect();

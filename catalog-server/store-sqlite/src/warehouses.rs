@@ -1,9 +1,11 @@
 //! The table `warehouses`.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use catalog_store::{
     Cursor, Page, PaginationParams, PutOutcome, PutWarehouse, Result, StoreError, Topic, Warehouse, WarehouseStore,
-    overlap,
+    Window, overlap,
 };
 use jiff::Timestamp;
 use sqlx::types::Json;
@@ -16,24 +18,28 @@ use crate::{SqliteStore, changes, finish};
 
 macro_rules! columns {
     () => {
-        "w.id, w.uid, w.name, w.location, w.profile, w.credential, w.revision, w.version, w.owner_uid, w.created_at"
+        "w.id, w.uid, w.name, w.location, w.profile, w.credential, w.retention_age, w.retention_commits, w.revision,
+         w.version, w.owner_uid, w.created_at"
     };
 }
 pub(crate) use columns as warehouse_columns;
-pub(crate) const COLUMNS: usize = 10;
+pub(crate) const COLUMNS: usize = 12;
 
 const GET: &str = concat!("SELECT ", columns!(), " FROM warehouses w WHERE w.name = ?1 AND w.deleted_at IS NULL");
+const OF_ID: &str = concat!("SELECT ", columns!(), " FROM warehouses w WHERE w.id = ?1 AND w.deleted_at IS NULL");
 const LIST: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM warehouses w WHERE w.name > ?1 AND w.deleted_at IS NULL ORDER BY w.name LIMIT ?2 OFFSET ?3"
 );
 const INSERT: &str = "
-    INSERT INTO warehouses (uid, name, location, profile, credential, revision, owner_uid, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    INSERT INTO warehouses (
+      uid, name, location, profile, credential, retention_age, retention_commits, revision, owner_uid, created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const UPDATE: &str = "
     UPDATE warehouses
-    SET profile = ?2, credential = ?3, revision = ?4, owner_uid = ?5, version = version + 1
+    SET profile = ?2, credential = ?3, retention_age = ?4, retention_commits = ?5, revision = ?6, owner_uid = ?7,
+      version = version + 1
     WHERE id = ?1";
 const DETACH: &str = "
     UPDATE warehouses SET owner_uid = NULL, version = version + 1
@@ -56,6 +62,12 @@ impl WarehouseStore for SqliteStore {
     #[tracing::instrument(name = "db.warehouses.get", level = "debug", skip_all)]
     async fn get_warehouse(&self, name: &str) -> Result<Option<Warehouse>> {
         get(&self.readers, name).await
+    }
+
+    #[tracing::instrument(name = "db.warehouses.of_id", level = "debug", skip_all)]
+    async fn warehouse_of(&self, id: i64) -> Result<Option<Warehouse>> {
+        let row = sqlx::query(OF_ID).bind(id).fetch_optional(&self.readers).await.map_err(refused)?;
+        row.map(|row| read(&mut Fields::new(&row)).map_err(refused)).transpose()
     }
 
     #[tracing::instrument(name = "db.warehouses.list", level = "debug", skip_all)]
@@ -102,11 +114,23 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Warehouse, sqlx::Error> {
         location: fields.take()?,
         profile: fields.take::<Json<_>>()?.0,
         credential: fields.take()?,
+        retention: read_retention(fields)?,
         revision: fields.take()?,
         version: fields.take()?,
         owner_uid: fields.take()?,
         created_at: fields.time()?,
     })
+}
+
+/// Seconds and commits.
+fn kept(retention: Option<Window>) -> (Option<i64>, Option<i64>) {
+    retention.map(|Window { age, commits }| (age.as_secs().try_into().unwrap_or(i64::MAX), i64::from(commits))).unzip()
+}
+
+fn read_retention(fields: &mut Fields<'_>) -> Result<Option<Window>, sqlx::Error> {
+    let (age, commits): (Option<i64>, Option<u32>) = (fields.take()?, fields.take()?);
+    let window = |(age, commits): (i64, u32)| Window { age: Duration::from_secs(age.unsigned_abs()), commits };
+    Ok(age.zip(commits).map(window))
 }
 
 async fn get(executor: impl SqliteExecutor<'_>, name: &str) -> Result<Option<Warehouse>> {
@@ -115,7 +139,8 @@ async fn get(executor: impl SqliteExecutor<'_>, name: &str) -> Result<Option<War
 }
 
 async fn insert(change: &mut SqliteConnection, put: &PutWarehouse, now: Timestamp) -> Result<PutOutcome> {
-    let PutWarehouse { uid, name, location, profile, credential, revision, owner_uid, take_over: _ } = put;
+    let PutWarehouse { uid, name, location, profile, credential, retention, revision, owner_uid, take_over: _ } = put;
+    let (age, commits) = kept(*retention);
     refuse_overlap(change, put).await?;
     let id = sqlx::query(INSERT)
         .bind(uid)
@@ -123,6 +148,8 @@ async fn insert(change: &mut SqliteConnection, put: &PutWarehouse, now: Timestam
         .bind(location)
         .bind(Json(profile))
         .bind(credential)
+        .bind(age)
+        .bind(commits)
         .bind(revision)
         .bind(owner_uid)
         .bind(micros(now))
@@ -159,10 +186,13 @@ async fn update(
     if outcome == PutOutcome::Unchanged {
         return Ok(outcome);
     }
+    let (age, commits) = kept(put.retention);
     sqlx::query(UPDATE)
         .bind(stored.id)
         .bind(Json(&put.profile))
         .bind(&put.credential)
+        .bind(age)
+        .bind(commits)
         .bind(&put.revision)
         .bind(&put.owner_uid)
         .execute(&mut *change)

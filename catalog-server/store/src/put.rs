@@ -8,7 +8,8 @@ impl PutWarehouse {
     /// # Errors
     /// `Conflict` if a live other owner has the row and `take_over` is not set, or if the location is another.
     pub fn compare(&self, stored: &Warehouse) -> Result<PutOutcome> {
-        let Self { uid: _, name, location, profile: _, credential: _, revision, owner_uid, take_over } = self;
+        let Self { uid: _, name, location, profile: _, credential: _, retention: _, revision, owner_uid, take_over } =
+            self;
         let mine = stored.owner_uid.as_ref().map(|owner| owner == owner_uid);
         if mine == Some(false) && !take_over {
             return Err(StoreError::Conflict(format!("warehouse {name} belongs to another resource")));

@@ -67,6 +67,9 @@ pub trait WarehouseStore: Send + Sync + 'static {
     /// The warehouse of that name.
     async fn get_warehouse(&self, name: &str) -> Result<Option<Warehouse>>;
 
+    /// The warehouse of that row.
+    async fn warehouse_of(&self, id: i64) -> Result<Option<Warehouse>>;
+
     /// All warehouses by name.
     async fn list_warehouses(&self, page: &PaginationParams) -> Result<Page<Warehouse>>;
 

@@ -113,6 +113,7 @@ impl Lab {
             allowed_locations: Vec::new(),
             storage: Storage::default(),
             default_properties: [("owner".to_owned(), "the lake".to_owned())].into(),
+            retention: None,
             take_over: false,
         }
     }

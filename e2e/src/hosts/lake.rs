@@ -66,6 +66,7 @@ pub(crate) fn warehouse(location: String, storage: Storage) -> PutWarehouse {
         allowed_locations: Vec::new(),
         storage,
         default_properties: BTreeMap::new(),
+        retention: None,
         take_over: false,
     }
 }

@@ -32,6 +32,7 @@ pub(crate) const FILES: &[Numbered] = &[
         sql: include_str!("../../postgres/0002_idempotency_detail.sql"),
     },
     Numbered { version: 3, name: "purges", sql: include_str!("../../postgres/0003_purges.sql") },
+    Numbered { version: 4, name: "retention", sql: include_str!("../../postgres/0004_retention.sql") },
 ];
 
 /// The version that this build needs.

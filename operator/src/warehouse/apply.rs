@@ -93,6 +93,7 @@ mod tests {
             allowed_locations: Vec::new(),
             storage: catalog_api::management::Storage::default(),
             default_properties: std::collections::BTreeMap::new(),
+            retention: None,
             take_over,
         };
         Put { name: "lake".into(), body }

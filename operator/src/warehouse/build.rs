@@ -19,7 +19,8 @@ pub struct Put {
 /// makes the request: else keys could be tried out on it.
 #[must_use]
 pub fn build(warehouse: &Validated, secret: &[u8]) -> Put {
-    let Validated { uid, name, location, allowed_locations, s3, default_properties, take_over } = warehouse.clone();
+    let Validated { uid, name, location, allowed_locations, s3, default_properties, retention, take_over } =
+        warehouse.clone();
     let storage = Storage { s3: s3.map(storage) };
     let mut body = PutWarehouse {
         owner_uid: uid,
@@ -28,6 +29,7 @@ pub fn build(warehouse: &Validated, secret: &[u8]) -> Put {
         allowed_locations,
         storage,
         default_properties,
+        retention,
         take_over: false,
     };
     body.revision = revision(&body, secret);
@@ -51,6 +53,8 @@ fn revision(body: &PutWarehouse, secret: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use catalog_api::management::Retention;
 
     use super::*;
     use crate::catalog::Seen;
@@ -166,6 +170,17 @@ mod tests {
         spec["storage"]["s3"]["endpoint"] = json!("http://169.254.169.254");
         let read = Dereferenced { credentials: Some(keys("a")), ..read(&spec) };
         assert_eq!(hold(&read, &Host::Cluster), "EndpointNotAllowed");
+    }
+
+    #[test]
+    fn a_policy_is_sent_as_it_is_and_none_changes_no_revision() {
+        let mut spec = json!({"catalogRef": {"name": "main"}, "location": "file:///lake"});
+        let without = build(&validate(&read(&spec), &local()).unwrap(), SECRET).body;
+        assert!(without.retention.is_none() && !serde_json::to_string(&without).unwrap().contains("retention"));
+        spec["retention"] = json!({"age": "1h30m"});
+        let with = build(&validate(&read(&spec), &local()).unwrap(), SECRET).body;
+        assert_eq!(with.retention, Some(Retention { age_seconds: 5400, commits: 0 }));
+        assert_ne!(with.revision, without.revision);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use catalog_api::management::S3Credentials;
-use crds::{S3, Warehouse, WarehouseSpec};
+use catalog_api::management::{Retention, S3Credentials};
+use crds::{S3, Warehouse, WarehouseRetention, WarehouseSpec};
 use kube::ResourceExt as _;
 
 use crate::catalog::{Seen, admitted};
@@ -29,6 +29,7 @@ pub struct Validated {
     pub allowed_locations: Vec<String>,
     pub s3: Option<ValidS3>,
     pub default_properties: BTreeMap<String, String>,
+    pub retention: Option<Retention>,
     pub take_over: bool,
 }
 
@@ -53,6 +54,7 @@ pub fn validate(read: &Dereferenced, host: &Host) -> Result<Validated, Hold> {
         allowed_locations,
         storage,
         default_properties,
+        retention,
         reclaim_policy: _,
     } = &warehouse.spec;
     let namespace = warehouse.namespace().unwrap_or_default();
@@ -72,11 +74,20 @@ pub fn validate(read: &Dereferenced, host: &Host) -> Result<Validated, Hold> {
         allowed_locations: allowed,
         s3,
         default_properties: default_properties.clone(),
+        retention: retention.as_ref().map(kept),
         take_over: take_over::due(
             &warehouse.metadata,
             warehouse.status.as_ref().is_some_and(|status| status.took_over),
         ),
     })
+}
+
+fn kept(retention: &WarehouseRetention) -> Retention {
+    let WarehouseRetention { age, commits } = retention;
+    Retention {
+        age_seconds: age.as_ref().map_or(0, crds::Duration::as_secs),
+        commits: commits.and_then(|commits| u32::try_from(commits).ok()).unwrap_or(0),
+    }
 }
 
 /// A location as the server knows it: without a slash at its end, and whole.

@@ -18,7 +18,7 @@ pub use merge::{
 pub use reference::{CreateRef, ListRefsQuery, RefType, Reference, UpdateRef};
 pub use token::{ConfirmToken, ListTokensQuery, PutToken, PutTokenResponse, TokenInfo};
 pub use warehouse::{
-    DetachQuery, PutWarehouse, PutWarehouseResponse, S3Credentials, S3Storage, Storage, WarehouseInfo,
+    DetachQuery, PutWarehouse, PutWarehouseResponse, Retention, S3Credentials, S3Storage, Storage, WarehouseInfo,
 };
 
 use serde::{Deserialize, Serialize};

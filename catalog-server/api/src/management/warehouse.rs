@@ -24,9 +24,25 @@ pub struct PutWarehouse {
     /// Properties that every new table begins with.
     #[serde(default)]
     pub default_properties: BTreeMap<String, String>,
+    /// How much of its past it keeps. Absent: what the server's settings say, which by default is all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
     /// Take the warehouse from a live other owner.
     #[serde(default)]
     pub take_over: bool,
+}
+
+/// How much of the past of each branch stays, beside what branches and tags show: whatever of both reaches further back.
+/// At least one of them is not zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// What was there so many seconds ago or later.
+    #[serde(default)]
+    pub age_seconds: u64,
+    /// The states before so many of a branch's newest commits.
+    #[serde(default)]
+    pub commits: u32,
 }
 
 /// How a warehouse's root is reached; nothing for `file://`.
@@ -90,6 +106,9 @@ pub struct WarehouseInfo {
     pub storage: Storage,
     /// Properties that every new table begins with.
     pub default_properties: BTreeMap<String, String>,
+    /// How much of its past it keeps. Absent: what the server's settings say, which by default is all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
     /// The uid of the resource; absent once it was let go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_uid: Option<String>,

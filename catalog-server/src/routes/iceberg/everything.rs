@@ -126,6 +126,7 @@ mod tests {
             location: "s3://lake/".into(),
             profile: serde_json::Value::Null,
             credential: None,
+            retention: None,
             revision: "1".into(),
             owner_uid: "owner".into(),
             take_over: false,

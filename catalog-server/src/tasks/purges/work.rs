@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use catalog_store::{PaginationParams, Purge, Reach};
+use catalog_store::{Purge, Reach, Warehouse};
 use iceberg_model::{ParseError, TableMetadata};
 
 use super::files::{Tally, Walk};
@@ -38,10 +38,11 @@ pub(super) enum Outcome {
 /// # Errors
 /// If storage or database do not answer as they should: it is to be tried again, and goes on where it was.
 pub(super) async fn run(app: &App, purge: &Purge) -> Result<Outcome, ApiError> {
-    if !purge.begun && !begin(app, purge).await? {
+    let Some(row) = app.store.warehouse_of(purge.warehouse_id).await? else { return Ok(Outcome::Waits) };
+    if !purge.begun && !begin(app, purge, &row).await? {
         return Ok(Outcome::Waits);
     }
-    let Some(warehouse) = warehouse(app, purge.warehouse_id).await? else { return Ok(Outcome::Waits) };
+    let warehouse = WarehouseContext::new(row).map_err(ApiError::internal)?;
     let tally = Tally::default();
     let Some(reach) = app.store.reach(purge.content_id).await? else { return Ok(Outcome::Done(tally)) };
     let roots = read_all(app, &warehouse, &reach.last).await?;
@@ -65,25 +66,13 @@ fn is_off(value: Option<&str>) -> bool {
 }
 
 /// Asks without a lock first: most purges that cannot begin wait for long.
-async fn begin(app: &App, purge: &Purge) -> Result<bool, ApiError> {
-    let (window, now) = (app.settings.retention.window(), app.clock.now());
+async fn begin(app: &App, purge: &Purge, warehouse: &Warehouse) -> Result<bool, ApiError> {
+    let (window, now) = (app.settings.retention.window(warehouse), app.clock.now());
     let ranges = app.store.shown(purge.warehouse_id, &window, now).await?;
     if !app.store.seen(purge.content_id, &ranges).await?.is_empty() {
         return Ok(false);
     }
     Ok(app.store.begin_purge(purge, &window, now).await?)
-}
-
-async fn warehouse(app: &App, id: i64) -> Result<Option<WarehouseContext>, ApiError> {
-    let mut page = PaginationParams::default();
-    loop {
-        let found = app.store.list_warehouses(&page).await?;
-        if let Some(row) = found.items.into_iter().find(|row| row.id == id) {
-            return WarehouseContext::new(row).map(Some).map_err(ApiError::internal);
-        }
-        let Some(next) = found.next else { return Ok(None) };
-        page = page.after(next);
-    }
 }
 
 /// The newest metadata of each branch. One that is gone was deleted when all that it names was.

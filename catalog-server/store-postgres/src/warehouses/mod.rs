@@ -2,9 +2,11 @@
 
 pub(crate) mod sql;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use catalog_store::{
-    Page, PaginationParams, PutOutcome, PutWarehouse, Result, StoreError, Topic, Warehouse, WarehouseStore,
+    Page, PaginationParams, PutOutcome, PutWarehouse, Result, StoreError, Topic, Warehouse, WarehouseStore, Window,
 };
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
@@ -34,6 +36,12 @@ impl WarehouseStore for PostgresStore {
             return Ok(None);
         }
         let row = self.requests.fetch_optional(sqlx::query(sql::GET).bind(name.to_owned())).await?;
+        Ok(row.as_ref().map(read_row).transpose()?)
+    }
+
+    #[instrument(name = "db.warehouses.of_id", level = "debug", skip_all, err(level = "debug"))]
+    async fn warehouse_of(&self, id: i64) -> Result<Option<Warehouse>> {
+        let row = self.requests.fetch_optional(sqlx::query(sql::OF_ID).bind(id)).await?;
         Ok(row.as_ref().map(read_row).transpose()?)
     }
 
@@ -87,13 +95,16 @@ async fn create(transaction: &mut Transaction, put: PutWarehouse, now: Timestamp
         let (other, at): (String, String) = (columns.take()?, columns.take()?);
         return Err(put.overlaps(&other, &at));
     }
-    let PutWarehouse { uid, name, location, profile, credential, revision, owner_uid, take_over: _ } = put;
+    let PutWarehouse { uid, name, location, profile, credential, retention, revision, owner_uid, take_over: _ } = put;
+    let (age, commits) = kept(retention);
     let insert = sqlx::query(sql::INSERT)
         .bind(uid)
         .bind(name)
         .bind(location)
         .bind(profile)
         .bind(credential)
+        .bind(age)
+        .bind(commits)
         .bind(revision)
         .bind(owner_uid)
         .bind(Time(now));
@@ -104,8 +115,26 @@ async fn create(transaction: &mut Transaction, put: PutWarehouse, now: Timestamp
 }
 
 async fn update(transaction: &mut Transaction, id: i64, put: PutWarehouse, now: Timestamp) -> Result<Warehouse> {
-    let PutWarehouse { uid: _, name: _, location: _, profile, credential, revision, owner_uid, take_over: _ } = put;
-    let update = sqlx::query(sql::UPDATE).bind(id).bind(profile).bind(credential).bind(revision).bind(owner_uid);
+    let PutWarehouse {
+        uid: _,
+        name: _,
+        location: _,
+        profile,
+        credential,
+        retention,
+        revision,
+        owner_uid,
+        take_over: _,
+    } = put;
+    let (age, commits) = kept(retention);
+    let update = sqlx::query(sql::UPDATE)
+        .bind(id)
+        .bind(profile)
+        .bind(credential)
+        .bind(age)
+        .bind(commits)
+        .bind(revision)
+        .bind(owner_uid);
     let warehouse = written(transaction.fetch_optional(update).await?)?;
     record(transaction, Topic::Warehouse, vec![warehouse.name.clone()], now).await?;
     Ok(warehouse)
@@ -125,6 +154,20 @@ async fn detach_locked(
     Ok(true)
 }
 
+/// Seconds and commits.
+fn kept(retention: Option<Window>) -> (Option<i64>, Option<i64>) {
+    retention.map(|Window { age, commits }| (age.as_secs().try_into().unwrap_or(i64::MAX), i64::from(commits))).unzip()
+}
+
+fn read_retention(columns: &mut Columns<'_>) -> Result<Option<Window>, Failure> {
+    let (age, commits): (Option<i64>, Option<i64>) = (columns.take()?, columns.take()?);
+    let window = |(age, commits): (i64, i64)| Window {
+        age: Duration::from_secs(age.unsigned_abs()),
+        commits: u32::try_from(commits).unwrap_or(u32::MAX),
+    };
+    Ok(age.zip(commits).map(window))
+}
+
 fn written(row: Option<PgRow>) -> Result<Warehouse, Failure> {
     read_row(&row.ok_or(Failure::Driver(sqlx::Error::RowNotFound))?)
 }
@@ -141,6 +184,7 @@ pub(crate) fn read_warehouse(columns: &mut Columns<'_>) -> Result<Warehouse, Fai
         location: columns.take()?,
         profile: columns.take()?,
         credential: columns.take()?,
+        retention: read_retention(columns)?,
         revision: columns.take()?,
         version: columns.take()?,
         owner_uid: columns.take()?,

@@ -3,13 +3,14 @@
 /// What [`super::read_warehouse`] reads, of a table named `w`.
 macro_rules! columns {
     () => {
-        "w.id, w.uid, w.name, w.location, w.profile, w.credential, w.revision, w.version, w.owner_uid, w.created_at"
+        "w.id, w.uid, w.name, w.location, w.profile, w.credential, w.retention_age, w.retention_commits, w.revision,
+         w.version, w.owner_uid, w.created_at"
     };
 }
 pub(crate) use columns;
 
 /// How many these are.
-pub(crate) const WIDTH: usize = 10;
+pub(crate) const WIDTH: usize = 12;
 
 /// Warehouses are put, and locations claimed, one after the other, so that two that overlap cannot both find nothing in
 /// their way.
@@ -17,6 +18,10 @@ pub(crate) const LOCK_ALL: &str = "SELECT 1 FROM catalog FOR NO KEY UPDATE";
 
 pub(crate) const GET: &str =
     concat!("SELECT ", columns!(), " FROM warehouses w WHERE w.name = $1 AND w.deleted_at IS NULL");
+
+/// By the primary key.
+pub(crate) const OF_ID: &str =
+    concat!("SELECT ", columns!(), " FROM warehouses w WHERE w.id = $1 AND w.deleted_at IS NULL");
 
 /// Another warehouse whose root is this one, above it or below it. Roots end with a slash.
 pub(crate) const OVERLAPPING: &str = "
@@ -27,8 +32,9 @@ pub(crate) const OVERLAPPING: &str = "
     LIMIT 1";
 
 pub(crate) const INSERT: &str = concat!(
-    "INSERT INTO warehouses AS w (uid, name, location, profile, credential, revision, owner_uid, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    "INSERT INTO warehouses AS w (
+       uid, name, location, profile, credential, retention_age, retention_commits, revision, owner_uid, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      RETURNING ",
     columns!()
 );
@@ -37,7 +43,8 @@ pub(crate) const INSERT_MAIN: &str = "INSERT INTO branches (warehouse_id, name) 
 
 pub(crate) const UPDATE: &str = concat!(
     "UPDATE warehouses AS w
-     SET profile = $2, credential = $3, revision = $4, owner_uid = $5, version = version + 1
+     SET profile = $2, credential = $3, retention_age = $4, retention_commits = $5, revision = $6, owner_uid = $7,
+       version = version + 1
      WHERE id = $1
      RETURNING ",
     columns!()

@@ -27,6 +27,7 @@ pub(crate) async fn lake(store: &PostgresStore) -> Branch {
         location: "s3://bucket/lake/".into(),
         profile: serde_json::json!({}),
         credential: None,
+        retention: None,
         revision: "1".into(),
         owner_uid: "owner".into(),
         take_over: false,

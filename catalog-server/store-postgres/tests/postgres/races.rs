@@ -116,6 +116,7 @@ async fn of_warehouses_that_overlap_and_are_put_at_once_exactly_one_is_made() {
                 location: format!("s3://bucket/{}", "x/".repeat(n)),
                 profile: serde_json::json!({}),
                 credential: None,
+                retention: None,
                 revision: "1".into(),
                 owner_uid: format!("owner-{n}"),
                 take_over: false,

@@ -20,6 +20,7 @@ async fn open(folder: &Path) -> (SqliteStore, Branch) {
         location: "s3://lake/".into(),
         profile: serde_json::json!({}),
         credential: None,
+        retention: None,
         revision: "1".into(),
         owner_uid: "owner".into(),
         take_over: false,

@@ -29,6 +29,7 @@ pub(super) fn put_warehouse(name: &str) -> PutWarehouse {
         location: format!("s3://lake/{name}/"),
         profile: json!({"region": "eu"}),
         credential: Some(vec![0, 1, 255]),
+        retention: None,
         revision: "r1".to_owned(),
         owner_uid: format!("owner of {name}"),
         take_over: false,

@@ -1,12 +1,14 @@
 //! Warehouses and their branches.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::json;
 
 use super::Subject;
 use super::pages::check;
 use super::things::{all_changes, at, put_warehouse, warehouse};
-use crate::{Branch, PutOutcome, PutWarehouse, StoreError, Warehouse};
+use crate::{Branch, PutOutcome, PutWarehouse, StoreError, Warehouse, Window};
 
 pub async fn a_put_makes_the_warehouse_and_its_branch_main(subject: &Subject) {
     let put = put_warehouse("lake");
@@ -23,15 +25,18 @@ pub async fn what_was_put_is_what_is_read(subject: &Subject) {
     let put = PutWarehouse {
         profile: json!({"deep": {"list": [1, 2.5, null, true, "ü \u{1f600} \\ \" '"]}, "empty": {}}),
         credential: Some((0..=255).collect()),
+        retention: Some(Window { age: Duration::from_secs(86_400), commits: u32::MAX }),
         owner_uid: "0ab1-é".into(),
         ..put_warehouse("lake")
     };
     let (written, _) = subject.store.put_warehouse(put.clone(), at(0)).await.unwrap();
     let read = subject.replica.get_warehouse("lake").await.unwrap().unwrap();
     assert_eq!(read, written);
-    let PutWarehouse { uid, name, location, profile, credential, revision, owner_uid, take_over: _ } = put;
+    assert_eq!(subject.store.warehouse_of(read.id + 1).await.unwrap(), None);
+    let PutWarehouse { uid, name, location, profile, credential, retention, revision, owner_uid, take_over: _ } = put;
     assert_eq!((read.uid, read.name, read.location), (uid, name, location));
     assert_eq!((read.profile, read.credential, read.revision), (profile, credential, revision));
+    assert_eq!((read.retention, subject.store.warehouse_of(read.id).await.unwrap()), (retention, Some(written)));
     assert_eq!(read.owner_uid, Some(owner_uid));
     let bare = PutWarehouse { credential: None, ..put_warehouse("bare") };
     assert_eq!(subject.store.put_warehouse(bare, at(0)).await.unwrap().0.credential, None);
@@ -52,6 +57,7 @@ pub async fn a_put_with_another_revision_updates_the_row(subject: &Subject) {
         revision: "r2".into(),
         profile: json!({"region": "us"}),
         credential: Some(b"sealed again".to_vec()),
+        retention: Some(Window { age: Duration::from_secs(60), commits: 0 }),
         ..put_warehouse("lake")
     };
     let (second, outcome) = subject.store.put_warehouse(put.clone(), at(1)).await.unwrap();
@@ -60,6 +66,7 @@ pub async fn a_put_with_another_revision_updates_the_row(subject: &Subject) {
         revision: put.revision,
         profile: put.profile,
         credential: put.credential,
+        retention: put.retention,
         version: first.version + 1,
         ..first
     };

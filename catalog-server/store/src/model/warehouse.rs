@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::Window;
+
 /// A storage root and its settings. Written by a PUT of the management API, read on each request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Warehouse {
@@ -18,6 +20,8 @@ pub struct Warehouse {
     pub profile: serde_json::Value,
     /// The sealed storage credential; opaque to the store.
     pub credential: Option<Vec<u8>>,
+    /// How much of its past it keeps, its age in whole seconds; `None`: what the server says.
+    pub retention: Option<Window>,
     /// The hash over spec and Secret of the PUT that wrote the row.
     pub revision: String,
     /// Goes up by one with each change: with `id` the key of caches.
@@ -41,6 +45,8 @@ pub struct PutWarehouse {
     pub profile: serde_json::Value,
     /// As in [`Warehouse::credential`].
     pub credential: Option<Vec<u8>>,
+    /// As in [`Warehouse::retention`].
+    pub retention: Option<Window>,
     /// Equal to the stored one: nothing is written.
     pub revision: String,
     /// The uid of the resource.

@@ -25,6 +25,10 @@ async fn a_put_is_idempotent_and_says_what_it_did() {
     assert_eq!(outcome(json!({"revision": "2", "default_properties": {"a": "b"}})).await, "updated");
     let pond = api.get("/api/v1/warehouses/pond").await.ok();
     assert_eq!((&pond["revision"], &pond["default_properties"]), (&json!("2"), &json!({"a": "b"})));
+    assert_eq!(pond.get("retention"), None);
+    let policy = json!({"age_seconds": 60, "commits": 5});
+    assert_eq!(outcome(json!({"revision": "3", "retention": policy})).await, "updated");
+    assert_eq!(api.get("/api/v1/warehouses/pond").await.ok()["retention"], policy);
     let left = std::fs::read_dir(lab.path().join("pond")).unwrap().count();
     assert_eq!(left, 0, "the probe left a file");
 }

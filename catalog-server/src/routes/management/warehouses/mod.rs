@@ -12,8 +12,8 @@ pub use get::get;
 pub use list::list;
 pub use put::put;
 
-use catalog_api::management::{S3Storage, Storage, WarehouseInfo};
-use catalog_store::Warehouse;
+use catalog_api::management::{Retention, S3Storage, Storage, WarehouseInfo};
+use catalog_store::{Warehouse, Window};
 
 use crate::error::ApiError;
 use crate::storage::{Profile, S3Profile, WarehouseContext};
@@ -38,6 +38,7 @@ fn info(row: Warehouse) -> Result<WarehouseInfo, ApiError> {
         allowed_locations,
         storage: Storage { s3 },
         default_properties,
+        retention: row.retention.map(|Window { age, commits }| Retention { age_seconds: age.as_secs(), commits }),
         owner_uid: row.owner_uid,
         revision: shown_revision(&row.revision).to_owned(),
         created_at: row.created_at,

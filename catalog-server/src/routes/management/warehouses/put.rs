@@ -67,10 +67,20 @@ fn row(
     credential: Option<Vec<u8>>,
     checked: Checked,
 ) -> Result<catalog_store::PutWarehouse, ApiError> {
-    let Checked { owner_uid, revision: _, location, profile, credentials: _, take_over } = checked;
+    let Checked { owner_uid, revision: _, location, profile, retention, credentials: _, take_over } = checked;
     let profile = serde_json::to_value(profile).map_err(ApiError::internal)?;
     let uid = app.ids.random();
-    Ok(catalog_store::PutWarehouse { uid, name, location, profile, credential, revision, owner_uid, take_over })
+    Ok(catalog_store::PutWarehouse {
+        uid,
+        name,
+        location,
+        profile,
+        credential,
+        retention,
+        revision,
+        owner_uid,
+        take_over,
+    })
 }
 
 /// The warehouse as it would be, to be tried before it is stored.
@@ -82,6 +92,7 @@ fn probed(put: &catalog_store::PutWarehouse, now: jiff::Timestamp) -> Result<War
         location: put.location.clone(),
         profile: put.profile.clone(),
         credential: put.credential.clone(),
+        retention: put.retention,
         revision: put.revision.clone(),
         version: 0,
         owner_uid: Some(put.owner_uid.clone()),

@@ -1,8 +1,10 @@
 //! What a PUT may ask for. Pure: the body in, a row to be stored out.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use catalog_api::management::{PutWarehouse, S3Credentials, S3Storage, Storage};
+use catalog_api::management::{PutWarehouse, Retention, S3Credentials, S3Storage, Storage};
+use catalog_store::Window;
 
 use crate::error::ApiError;
 use crate::locations::{Location, Scheme};
@@ -13,6 +15,9 @@ use crate::storage::{Profile, S3Profile};
 /// Further locations that a warehouse may have.
 const MAX_ALLOWED: usize = 64;
 
+/// A thousand years.
+const MAX_AGE_SECONDS: u64 = 1_000 * 365 * 86_400;
+
 /// A PUT whose fields make sense each for itself.
 #[derive(Debug)]
 pub(super) struct Checked {
@@ -21,12 +26,22 @@ pub(super) struct Checked {
     /// Normalised, with a trailing `/`.
     pub(super) location: String,
     pub(super) profile: Profile,
+    pub(super) retention: Option<Window>,
     pub(super) credentials: Option<S3Credentials>,
     pub(super) take_over: bool,
 }
 
 pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> {
-    let PutWarehouse { owner_uid, revision, location, allowed_locations, storage, default_properties, take_over } = put;
+    let PutWarehouse {
+        owner_uid,
+        revision,
+        location,
+        allowed_locations,
+        storage,
+        default_properties,
+        retention,
+        take_over,
+    } = put;
     if !catalog_api::is_warehouse_name(name) {
         return Err(ApiError::validation(
             "a warehouse's name has 1 to 63 characters: a-z, 0-9 and -, the last not at the ends",
@@ -43,7 +58,22 @@ pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> 
     let allowed_locations = allowed.iter().map(|l| l.normal().to_owned()).collect();
     check_properties(&default_properties)?;
     let profile = Profile { allowed_locations, s3, default_properties };
-    Ok(Checked { owner_uid, revision, location: location.normal().to_owned(), profile, credentials, take_over })
+    let (location, retention) = (location.normal().to_owned(), retention.map(window).transpose()?);
+    Ok(Checked { owner_uid, revision, location, profile, retention, credentials, take_over })
+}
+
+/// A policy of nothing would be one that somebody forgot to write.
+fn window(retention: Retention) -> Result<Window, ApiError> {
+    match retention {
+        Retention { age_seconds: 0, commits: 0 } => {
+            Err(ApiError::validation("retention needs age_seconds, commits, or both: without it everything is kept"))
+        }
+        // What times are kept in ends there.
+        Retention { age_seconds, .. } if age_seconds > MAX_AGE_SECONDS => {
+            Err(ApiError::validation(format!("retention.age_seconds is at most {MAX_AGE_SECONDS}")))
+        }
+        Retention { age_seconds, commits } => Ok(Window { age: Duration::from_secs(age_seconds), commits }),
+    }
 }
 
 fn parse(location: &str) -> Result<Location, ApiError> {
@@ -103,6 +133,7 @@ mod tests {
             allowed_locations: vec![],
             storage: Storage::default(),
             default_properties: BTreeMap::new(),
+            retention: None,
             take_over: false,
         };
         change(&mut put);
@@ -134,6 +165,8 @@ mod tests {
                 Box::new(|p| (p.location, p.allowed_locations) = ("file:///tmp".into(), vec!["s3://b/x".into()])),
             ),
             ("storage.s3", Box::new(move |p| (p.location, p.storage) = ("file:///tmp".into(), s3()))),
+            ("retention", Box::new(|p| p.retention = Some(Retention { age_seconds: 0, commits: 0 }))),
+            ("retention", Box::new(|p| p.retention = Some(Retention { age_seconds: u64::MAX, commits: 1 }))),
             (
                 "U+0000",
                 Box::new(|p| {

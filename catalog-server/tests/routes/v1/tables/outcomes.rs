@@ -108,6 +108,7 @@ async fn seed(store: &SqliteStore, location: &str) -> BearerToken {
         location: location.into(),
         profile: json!({}),
         credential: None,
+        retention: None,
         revision: "1".into(),
         owner_uid: "owner".into(),
         take_over: false,
