@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::routes::iceberg::unbuilt::{self, Unbuilt};
 use crate::routes::iceberg::{config, namespaces, relations, tables, views};
-use crate::routes::management::{tokens, warehouses};
+use crate::routes::management::{openapi, tokens, warehouses};
 use crate::routes::root;
 use crate::session::Session;
 
@@ -67,6 +67,7 @@ fn table() -> Vec<Route> {
         route(Method::HEAD, "/v1/{prefix}/namespaces/{namespace}/views/{view}", relations::exists::view),
         route(Method::DELETE, "/v1/{prefix}/namespaces/{namespace}/views/{view}", relations::drop::view),
         route(Method::POST, "/v1/{prefix}/views/rename", relations::rename::view),
+        route(Method::GET, "/api/v1/openapi.json", openapi::show),
         route(Method::GET, "/api/v1/warehouses", warehouses::list),
         route(Method::GET, "/api/v1/warehouses/{warehouse}", warehouses::get),
         route(Method::PUT, "/api/v1/warehouses/{warehouse}", warehouses::put),

@@ -77,6 +77,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(Token, "HEAD", "/v1/{prefix}/namespaces/{namespace}/views/{view}"),
     Endpoint::new(Token, "DELETE", "/v1/{prefix}/namespaces/{namespace}/views/{view}"),
     Endpoint::new(Token, "POST", "/v1/{prefix}/views/rename"),
+    Endpoint::new(Public, "GET", "/api/v1/openapi.json"),
     Endpoint::new(Admin, "GET", "/api/v1/warehouses"),
     Endpoint::new(Admin, "GET", "/api/v1/warehouses/{warehouse}"),
     Endpoint::new(Admin, "PUT", "/api/v1/warehouses/{warehouse}"),
@@ -101,8 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_root_is_public() {
+    fn only_what_tells_nothing_about_data_is_public() {
         let public: Vec<_> = ENDPOINTS.iter().filter(|e| e.auth == Public).map(Endpoint::advertised).collect();
-        assert_eq!(public, ["GET /"]);
+        assert_eq!(public, ["GET /", "GET /api/v1/openapi.json"]);
     }
 }

@@ -1,16 +1,17 @@
 //! The error body of the Iceberg REST specification (`IcebergErrorResponse`), used on every route.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `{"error": {"message", "type", "code"}}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorBody {
     /// The error.
     pub error: ErrorModel,
 }
 
 /// What went wrong, for people and for clients.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorModel {
     /// For people: what was attempted, and what to do.
     pub message: String,

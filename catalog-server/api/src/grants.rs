@@ -1,10 +1,11 @@
 //! What a token may do: grants on warehouses and namespaces (CONTRACT, principals and tokens).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Privileges on one warehouse, or on some of its namespaces. Each privilege stands for itself: `Write` does not
 /// contain `Read`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Grant {
     /// The warehouse's name.
@@ -17,7 +18,7 @@ pub struct Grant {
 }
 
 /// One thing that a grant allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Privilege {
     /// Load and list.
     Read,

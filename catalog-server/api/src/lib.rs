@@ -9,6 +9,7 @@ pub mod grants;
 pub mod iceberg;
 pub mod management;
 pub mod names;
+pub mod openapi;
 pub mod page;
 pub mod token;
 

@@ -1,9 +1,10 @@
 //! Pages of the management API: by number (`page`, `page_size`) or by token (`page_token`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The query of every list of the management API.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PageQuery {
     /// From 1. Not together with `page_token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -20,7 +21,8 @@ pub struct PageQuery {
 }
 
 /// A page of a list of the management API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub struct PageOf<T> {
     /// The items in order.
     pub items: Vec<T>,

@@ -3,6 +3,7 @@
 //! The fixed beginning and the CRC32 let scanners find a leaked token and let the server refuse a garbled one without
 //! a look-up. 43 characters are 256 bits; only their SHA-256 is ever stored.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
@@ -126,6 +127,20 @@ impl PartialEq for TokenHash {
 }
 
 impl Eq for TokenHash {}
+
+impl schemars::JsonSchema for TokenHash {
+    fn schema_name() -> Cow<'static, str> {
+        "TokenHash".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^[0-9a-fA-F]{64}$",
+            "description": "SHA-256 of a token, in hexadecimal digits.",
+        })
+    }
+}
 
 impl serde::Serialize for TokenHash {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

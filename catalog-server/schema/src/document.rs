@@ -1,4 +1,5 @@
-//! The document, read as [`crate::READING`] says.
+//! The documents: the protocol's, read as [`crate::READING`] says, and that of the management API, which is made from
+//! its types.
 
 use std::sync::LazyLock;
 
@@ -17,22 +18,33 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document
 });
 
-/// The document as JSON.
+static MANAGEMENT: LazyLock<Value> = LazyLock::new(catalog_api::openapi::document);
+
+/// The protocol's document as JSON.
 pub fn document() -> &'static Value {
     &DOCUMENT
 }
 
+/// Both documents; no path is in both.
+pub(crate) fn documents() -> [&'static Value; 2] {
+    [&DOCUMENT, &MANAGEMENT]
+}
+
 /// What a `$ref` leads to, with the pointer of that place; others are what they are, where they are.
-pub(crate) fn resolve(place: String, value: &'static Value) -> (String, Option<&'static Value>) {
+pub(crate) fn resolve(
+    document: &'static Value,
+    place: String,
+    value: &'static Value,
+) -> (String, Option<&'static Value>) {
     match value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
-        Some(pointer) => (pointer.to_owned(), document().pointer(pointer)),
+        Some(pointer) => (pointer.to_owned(), document.pointer(pointer)),
         None => (place, Some(value)),
     }
 }
 
 /// JSON Schema 2020-12 is what OpenAPI 3.1 speaks. References lead into the document's components.
-pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
-    let root = json!({"allOf": [schema], "components": {"schemas": document()["components"]["schemas"]}});
+pub(crate) fn validator(document: &Value, schema: &Value) -> Result<Validator, String> {
+    let root = json!({"allOf": [schema], "components": {"schemas": document["components"]["schemas"]}});
     let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
     options.build(&root).map_err(|error| format!("the document's schema cannot be used: {error}"))
 }

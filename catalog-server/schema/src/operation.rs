@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use crate::BEYOND;
-use crate::document::{document, resolve};
+use crate::document::{document, documents, resolve};
 
-const METHODS: [&str; 5] = ["get", "head", "post", "put", "delete"];
+const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
 
-/// One operation of the document.
+/// One operation of a document.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operation {
+    pub(crate) document: &'static Value,
     path: &'static str,
     method: &'static str,
     value: &'static Value,
@@ -20,10 +21,12 @@ type Expected = Result<Option<&'static Value>, String>;
 
 impl Operation {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let paths = document()["paths"].as_object().into_iter().flatten();
-        paths.flat_map(|(path, item)| {
-            let of = |method| Some(Self { path, method, value: item.get(method)? });
-            METHODS.into_iter().filter_map(of)
+        documents().into_iter().flat_map(|document| {
+            let paths = document["paths"].as_object().into_iter().flatten();
+            paths.flat_map(move |(path, item)| {
+                let of = move |method| Some(Self { document, path, method, value: item.get(method)? });
+                METHODS.into_iter().filter_map(of)
+            })
         })
     }
 
@@ -48,7 +51,7 @@ impl Operation {
         self.method.eq_ignore_ascii_case(method) && self.path == template
     }
 
-    /// Those that the document names; 599 stands for `5XX`.
+    /// Those that its document names; 599 stands for `5XX`.
     pub(crate) fn statuses(self) -> impl Iterator<Item = u16> {
         let responses = self.value["responses"].as_object().into_iter().flatten();
         responses.filter_map(|(key, _)| key.replace('X', "9").parse().ok())
@@ -60,9 +63,9 @@ impl Operation {
         let responses = &self.value["responses"];
         let keys = [status.to_string(), format!("{}XX", status / 100)];
         let Some((key, response)) = keys.iter().find_map(|key| Some((key, responses.get(key)?))) else {
-            return (place, beyond(self.id(), status));
+            return (place, self.beyond(status));
         };
-        let (place, response) = resolve(format!("{place}/{key}"), response);
+        let (place, response) = resolve(self.document, format!("{place}/{key}"), response);
         let content = response.and_then(|response| response.get("content"));
         let schema = content.map(|content| content.pointer("/application~1json/schema"));
         match schema {
@@ -71,12 +74,13 @@ impl Operation {
             Some(None) => (place, Err("the document has no JSON for it".to_owned())),
         }
     }
-}
 
-fn beyond(operation: &str, status: u16) -> Expected {
-    let error = document().pointer("/components/schemas/IcebergErrorResponse");
-    match BEYOND.iter().any(|beyond| beyond.covers(operation, status)) {
-        true => Ok(error),
-        false => Err("the document does not name this status".to_owned()),
+    /// Our own document names every status.
+    fn beyond(self, status: u16) -> Expected {
+        let foreign = std::ptr::eq(self.document, document());
+        match foreign && BEYOND.iter().any(|beyond| beyond.covers(self.id(), status)) {
+            true => Ok(document().pointer("/components/schemas/IcebergErrorResponse")),
+            false => Err("the document does not name this status".to_owned()),
+        }
     }
 }

@@ -17,12 +17,12 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::reference;
 
-/// The one route that anybody may call.
-const PUBLIC: &str = "/";
+/// The routes that anybody may call.
+const PUBLIC: [&str; 2] = ["/", "/api/v1/openapi.json"];
 
 /// Puts [`Authenticated`] into the request's extensions, or answers 401.
 pub async fn authenticate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    if request.uri().path() == PUBLIC {
+    if PUBLIC.contains(&request.uri().path()) {
         return next.run(request).await;
     }
     let caller = match identify(&app, request.headers(), request.uri().path()).await {
@@ -89,7 +89,7 @@ fn check(hash: &TokenHash, access: &mut Access) -> Result<Principal, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use catalog_api::Privilege;
+    use catalog_api::{Auth, ENDPOINTS, Privilege};
     use jiff::{SignedDuration, Timestamp};
 
     use super::*;
@@ -110,6 +110,12 @@ mod tests {
         };
         change(&mut row);
         Access { token: Some(row), warehouse: None, branch: None, database_now: now }
+    }
+
+    #[test]
+    fn those_that_the_contract_calls_public_are_public() {
+        let public = ENDPOINTS.iter().filter(|endpoint| endpoint.auth == Auth::Public).map(|endpoint| endpoint.path);
+        assert_eq!(public.collect::<Vec<_>>(), PUBLIC);
     }
 
     #[test]

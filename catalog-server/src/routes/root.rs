@@ -1,4 +1,4 @@
-//! `GET /`: what this is. The only route that anybody may call.
+//! `GET /`: what this is. For anybody.
 
 use axum::Json;
 use serde_json::{Value, json};
@@ -8,6 +8,6 @@ pub async fn show() -> Json<Value> {
     Json(json!({
         "name": "Pangolin catalog server",
         "version": env!("CARGO_PKG_VERSION"),
-        "links": {"iceberg": "/v1/config", "management": "/api/v1/warehouses"},
+        "links": {"iceberg": "/v1/config", "management": "/api/v1/openapi.json"},
     }))
 }

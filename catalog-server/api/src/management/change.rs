@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::openapi::formats;
+
 /// What kind of thing a name stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContentKind {
     /// A namespace.
@@ -18,9 +21,10 @@ pub enum ContentKind {
 }
 
 /// What a name stands for in one state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContentState {
     /// Stays through changes and renames.
+    #[schemars(with = "formats::Uuid")]
     pub id: Uuid,
     /// A table's or view's metadata file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,12 +34,13 @@ pub struct ContentState {
     pub properties: Option<BTreeMap<String, String>>,
     /// The commit that made it so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<formats::Uuid>")]
     pub commit: Option<Uuid>,
 }
 
 /// A namespace, table or view that is not the same in two states. `before` is absent if it was made, `after` if it was
 /// dropped; a rename is one of each, with the same id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// What it is, or was if it is gone.
     pub kind: ContentKind,
@@ -53,7 +58,7 @@ pub struct Change {
 
 /// The query of `GET /api/v1/warehouses/{warehouse}/diff`: what makes `from` into `to`, by name. A page may be short,
 /// even empty, and have a next one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DiffQuery {
     /// The one state: a ref expression.
     pub from: String,
@@ -69,7 +74,7 @@ pub struct DiffQuery {
 
 /// The query of `GET /api/v1/warehouses/{warehouse}/commits/{commit}/changes`: what a commit did, by name. A page may be
 /// short, even empty, and have a next one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListChangesQuery {
     /// As in [`crate::PageQuery`].
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,13 +1,17 @@
 //! Commits: what has become of a warehouse.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::openapi::formats;
+
 /// A commit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommitInfo {
     /// Its id; a ref expression.
+    #[schemars(with = "formats::Uuid")]
     pub id: Uuid,
     /// Its place on its branch, from 1.
     pub seq: i64,
@@ -15,12 +19,14 @@ pub struct CommitInfo {
     pub branch: String,
     /// The commit before it, perhaps on another branch; absent for the first of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<formats::Uuid>")]
     pub parent: Option<Uuid>,
     /// The principal.
     pub author: String,
     /// What was done, in a few words.
     pub message: String,
     /// When. Never before its parent's.
+    #[schemars(with = "formats::DateTime")]
     pub committed_at: Timestamp,
     /// Where its changes come from, if they were made elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,7 +34,7 @@ pub struct CommitInfo {
 }
 
 /// Where the changes of a commit come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CommitOrigin {
     /// From a branch: what it had up to one of its commits.
@@ -39,12 +45,12 @@ pub enum CommitOrigin {
         seq: i64,
     },
     /// From this commit: cherry-picked, taken back, or the drop that was undone.
-    Commit(Uuid),
+    Commit(#[schemars(with = "formats::Uuid")] Uuid),
 }
 
 /// The query of `GET /api/v1/warehouses/{warehouse}/commits`, which lists the commits that led to a state, newest first.
 /// With a filter a page may be short, even empty, and have a next one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListCommitsQuery {
     /// The state: a ref expression. Absent: `main`.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
@@ -61,9 +67,11 @@ pub struct ListCommitsQuery {
     pub author: Option<String>,
     /// Not before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<formats::DateTime>")]
     pub since: Option<Timestamp>,
     /// Not after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<formats::DateTime>")]
     pub until: Option<Timestamp>,
     /// As in [`crate::PageQuery`].
     #[serde(default, skip_serializing_if = "Option::is_none")]

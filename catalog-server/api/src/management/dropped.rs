@@ -1,12 +1,14 @@
 //! What was dropped, and how it comes back.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{CommitInfo, ContentKind, ContentState};
+use crate::openapi::formats;
 
 /// A namespace, table or view that was dropped on a branch and has not come back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DroppedInfo {
     /// What it was.
     pub kind: ContentKind,
@@ -22,7 +24,7 @@ pub struct DroppedInfo {
 
 /// The query of `GET /api/v1/warehouses/{warehouse}/dropped`, which lists what was dropped on a branch, by name. A page
 /// may be short, even empty, and have a next one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListDroppedQuery {
     /// The branch. Absent: `main`.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
@@ -40,7 +42,7 @@ pub struct ListDroppedQuery {
 
 /// `POST /api/v1/warehouses/{warehouse}/undrop`: puts back what was dropped, as it was in the end: the same id, the same
 /// files. Send an `Idempotency-Key` to be able to repeat it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UndropRequest {
     /// The branch that it comes back to. Absent: `main`.
@@ -54,6 +56,7 @@ pub struct UndropRequest {
     pub name: String,
     /// The commit that dropped it, if it was dropped more than once. Absent: the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<formats::Uuid>")]
     pub commit: Option<Uuid>,
     /// The name under which it comes back. Absent: its old one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +64,7 @@ pub struct UndropRequest {
 }
 
 /// A name for what comes back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UndropAs {
     /// The levels of the namespace that is to hold it, which must be there; the parent's, for a namespace.
@@ -71,7 +74,7 @@ pub struct UndropAs {
 }
 
 /// What came back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Undropped {
     /// What it is.
     pub kind: ContentKind,

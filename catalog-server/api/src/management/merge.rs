@@ -1,13 +1,15 @@
 //! Merges, cherry-picks and reverts: one atomic commit on a branch, or a report of what stands in its way.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{CommitInfo, ContentKind, ContentState};
 use crate::ErrorModel;
+use crate::openapi::formats;
 
 /// Who is right about a name that both sides changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MergeMode {
     /// Nobody: it is a conflict.
@@ -20,7 +22,7 @@ pub enum MergeMode {
 }
 
 /// The mode for one name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyMode {
     /// A table and a view of one name are the same here, for they exclude each other.
@@ -35,7 +37,7 @@ pub struct KeyMode {
 
 /// `POST /api/v1/warehouses/{warehouse}/merge`: brings what one state has, and a branch has not got yet, into the branch.
 /// The same merge again has nothing left to do, so that it can safely be repeated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MergeRequest {
     /// The state that is merged: a ref expression.
@@ -58,10 +60,11 @@ pub struct MergeRequest {
 
 /// `POST /api/v1/warehouses/{warehouse}/cherry-pick` and `…/revert`: brings into a branch what one commit did, or what
 /// undoes it. Send an `Idempotency-Key` to be able to repeat it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PickRequest {
     /// The commit.
+    #[schemars(with = "formats::Uuid")]
     pub commit: Uuid,
     /// The branch that is changed. It may be a protected one.
     pub into: String,
@@ -80,7 +83,7 @@ pub struct PickRequest {
 }
 
 /// What came of a merge, a cherry-pick or a revert, or would come of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MergeReport {
     /// The commit on the branch; absent if nothing was committed, since there was nothing to do, there are conflicts, or
     /// it is a dry run. A merge whose changes the branch has already is recorded with a commit without changes.
@@ -95,7 +98,7 @@ pub struct MergeReport {
 }
 
 /// A name that cannot be merged, and what it is on each side.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MergeConflict {
     /// What it is on the one side or the other.
     pub kind: ContentKind,
@@ -117,7 +120,7 @@ pub struct MergeConflict {
 }
 
 /// Why a name cannot be merged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConflictReason {
     /// Both sides changed it, and not to the same.
@@ -131,7 +134,7 @@ pub enum ConflictReason {
 }
 
 /// The 409 of a merge, a cherry-pick or a revert that has conflicts: the error as on every route, and the report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MergeRefused {
     /// The error.
     pub error: ErrorModel,

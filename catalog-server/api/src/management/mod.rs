@@ -21,10 +21,11 @@ pub use warehouse::{
     DetachQuery, PutWarehouse, PutWarehouseResponse, Retention, S3Credentials, S3Storage, Storage, WarehouseInfo,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a PUT did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is new.

@@ -1,11 +1,14 @@
 //! Branches and tags.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::openapi::formats;
+
 /// What a name stands for. Branches and tags share their names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefType {
     /// Moves with each commit on it.
@@ -15,7 +18,7 @@ pub enum RefType {
 }
 
 /// A branch or tag as it is now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reference {
     /// No other branch or tag of the warehouse has it.
     pub name: String,
@@ -23,16 +26,18 @@ pub struct Reference {
     pub r#type: RefType,
     /// The newest commit that it shows, of itself or of the branch that it was forked from; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<formats::Uuid>")]
     pub commit: Option<Uuid>,
     /// Only merges change the branch, and nobody deletes it. Tags are never protected, since nothing changes them.
     pub protected: bool,
     /// When the tag was made; absent for branches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<formats::DateTime>")]
     pub created_at: Option<Timestamp>,
 }
 
 /// The query of `GET /api/v1/warehouses/{warehouse}/refs`, which lists branches and tags by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListRefsQuery {
     /// Only these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +54,7 @@ pub struct ListRefsQuery {
 }
 
 /// `POST /api/v1/warehouses/{warehouse}/refs`: makes a branch or tag, in constant time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateRef {
     /// `[A-Za-z0-9][A-Za-z0-9._/-]{0,127}`, and not a uuid.
@@ -63,7 +68,7 @@ pub struct CreateRef {
 }
 
 /// `PATCH /api/v1/warehouses/{warehouse}/refs/{ref}`: changes a branch. What is absent stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateRef {
     /// Its new name.

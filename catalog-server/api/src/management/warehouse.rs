@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::openapi::formats;
+
 /// `PUT /api/v1/warehouses/{warehouse}`. Idempotent by owner and revision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutWarehouse {
     /// The uid of the resource.
@@ -34,7 +37,7 @@ pub struct PutWarehouse {
 
 /// How much of the past of each branch stays, beside what branches and tags show: whatever of both reaches further back.
 /// At least one of them is not zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
     /// What was there so many seconds ago or later.
@@ -46,7 +49,7 @@ pub struct Retention {
 }
 
 /// How a warehouse's root is reached; nothing for `file://`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
     /// For `s3://`.
@@ -55,7 +58,7 @@ pub struct Storage {
 }
 
 /// An S3 endpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct S3Storage {
     /// Absent: Amazon's.
@@ -68,12 +71,13 @@ pub struct S3Storage {
     #[serde(default)]
     pub path_style: bool,
     /// Goes in, never comes out.
+    #[schemars(extend("writeOnly" = true))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<S3Credentials>,
 }
 
 /// Static keys. `Debug` does not show them.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct S3Credentials {
     /// The access key's id.
@@ -92,9 +96,10 @@ impl fmt::Debug for S3Credentials {
 }
 
 /// A warehouse as the server has it, without credentials.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WarehouseInfo {
     /// The server's id.
+    #[schemars(with = "formats::Uuid")]
     pub uid: uuid::Uuid,
     /// Its name.
     pub name: String,
@@ -115,11 +120,12 @@ pub struct WarehouseInfo {
     /// The revision of the PUT that was applied last.
     pub revision: String,
     /// When it was made.
+    #[schemars(with = "formats::DateTime")]
     pub created_at: jiff::Timestamp,
 }
 
 /// The answer to a PUT.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PutWarehouseResponse {
     /// What the PUT did.
     pub outcome: super::Outcome,
@@ -128,7 +134,7 @@ pub struct PutWarehouseResponse {
 }
 
 /// The query of `DELETE /api/v1/warehouses/{warehouse}`, which lets the warehouse go and keeps what it holds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DetachQuery {
     /// The uid of the resource; another owner's warehouse is not touched.
     pub owner_uid: String,

@@ -1,5 +1,6 @@
 //! `/api/v1/…`: what the operator says to the server.
 
+pub mod openapi;
 pub mod page;
 pub mod tokens;
 pub mod warehouses;

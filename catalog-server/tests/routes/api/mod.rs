@@ -1,4 +1,5 @@
 //! `/api/v1/…`
 
+mod openapi;
 mod tokens;
 mod warehouses;
