@@ -10,6 +10,7 @@ pub(crate) const FILES: &[Numbered] = &[
     Numbered { version: 2, name: "idempotency_detail", sql: include_str!("../sqlite/0002_idempotency_detail.sql") },
     Numbered { version: 3, name: "purges", sql: include_str!("../sqlite/0003_purges.sql") },
     Numbered { version: 4, name: "retention", sql: include_str!("../sqlite/0004_retention.sql") },
+    Numbered { version: 5, name: "intents", sql: include_str!("../sqlite/0005_intents.sql") },
 ];
 
 /// The version that this build needs.

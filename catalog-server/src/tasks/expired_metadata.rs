@@ -2,7 +2,8 @@
 //! (`write.metadata.delete-after-commit.enabled`), and nothing that can still be seen names them (CONTRACT §5).
 //!
 //! Commits leave them in memory and this task takes them some seconds later, all of a table at once: looking for who
-//! names a file costs as much as the table has versions. What a server that dies has left is left.
+//! names a file costs as much as the table has versions. What a server that dies has left, the sweep of orphans finds: it
+//! lists the table's directory anyhow.
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalog_store::Seen;
+use iceberg_model::TableMetadata;
 use uuid::Uuid;
 
 use super::purges::own::{Own, made_here};
@@ -18,9 +20,16 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::storage::WarehouseContext;
 
+/// The property by which a table says that it wants this.
+const DELETE_AFTER_COMMIT: &str = "write.metadata.delete-after-commit.enabled";
 const PAUSE: Duration = Duration::from_secs(5);
 /// What is kept in memory at most; what comes beyond is left where it is.
 const MAX: usize = 100_000;
+
+/// True if the table wants what has fallen out of its log deleted.
+pub(crate) fn is_wanted(table: &TableMetadata) -> bool {
+    table.property(DELETE_AFTER_COMMIT).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
 
 /// A metadata file that a commit took out of its table's log.
 #[derive(Clone, Debug)]
@@ -58,7 +67,7 @@ pub(super) async fn sweep(app: Arc<App>) {
             tables.entry(one.content).or_default().push(one);
         }
         for (content, files) in tables {
-            if let Err(error) = delete(&app, content, &files).await {
+            if let Err(error) = delete_all(&app, content, &files).await {
                 app.metrics.sweep_failed("expired_metadata");
                 tracing::warn!(%content, error = &error as &dyn Error, "old metadata files of a table stay behind");
             }
@@ -66,21 +75,31 @@ pub(super) async fn sweep(app: Arc<App>) {
     }
 }
 
-async fn delete(app: &App, content: Uuid, files: &[Expired]) -> Result<(), ApiError> {
+async fn delete_all(app: &App, content: Uuid, files: &[Expired]) -> Result<(), ApiError> {
     let Some(Expired { warehouse, .. }) = files.first() else { return Ok(()) };
     let locations: Vec<String> = files.iter().map(|file| file.location.clone()).collect();
     // What no version of the table names was written by somebody else.
-    let mut gone = app.store.named_metadata(content, &locations).await?;
+    let named = app.store.named_metadata(content, &locations).await?;
+    delete(app, warehouse, content, named).await
+}
+
+/// Deletes, of the files that versions of a table name and its log does not, those that nothing shows any more.
+pub(super) async fn delete(
+    app: &App,
+    warehouse: &WarehouseContext,
+    content: Uuid,
+    mut named: HashSet<String>,
+) -> Result<(), ApiError> {
     if !made_here(content)
         && let Some(reach) = app.store.reach(content).await?
     {
-        gone.remove(&reach.first);
+        named.remove(&reach.first);
     }
     let window = app.settings.retention.window(&warehouse.row);
     let ranges = app.store.shown(warehouse.row.id, &window, app.clock.now()).await?;
     let seen: HashSet<String> = app.store.seen(content, &ranges).await?.into_iter().map(of).collect();
     let own = Own { held: app.store.held_locations(content).await?, added: None };
-    let addresses: Vec<String> = gone.difference(&seen).filter_map(|location| own.within(location)).collect();
+    let addresses: Vec<String> = named.difference(&seen).filter_map(|location| own.within(location)).collect();
     let count = addresses.len() as u64;
     app.files.delete_all(warehouse, addresses).await?;
     app.metrics.expired_metadata(count);

@@ -17,8 +17,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 
-pub(crate) use expired_metadata::Expired;
 pub use expired_metadata::ExpiredFiles;
+pub(crate) use expired_metadata::{Expired, is_wanted};
 pub use schema::look as look_at_schema;
 
 /// Purges at the same time.

@@ -11,6 +11,7 @@ mod error;
 mod health;
 mod history;
 mod idempotency;
+mod intents;
 #[cfg(test)]
 mod plans;
 mod purges;

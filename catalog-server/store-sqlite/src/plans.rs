@@ -6,7 +6,7 @@ use crate::commit::{read, write};
 use crate::history::{self, log};
 use crate::refs::{self, resolve};
 use crate::tree::{self, list};
-use crate::{SqliteStore, access, idempotency, purges, tokens, visibility};
+use crate::{SqliteStore, access, idempotency, intents, purges, tokens, visibility};
 
 /// Each step of SQLite's plan.
 async fn plan(store: &SqliteStore, statement: &'static str) -> Vec<String> {
@@ -53,6 +53,9 @@ async fn hot_statements_neither_read_whole_tables_nor_sort() {
         ("purge of a content", purges::HAS, "purges_content"),
         ("locations of a content", purges::HELD, "locations_content"),
         ("last metadata files", purges::LAST, "versions_content"),
+        ("old intents", intents::INTENTS, "PRIMARY KEY"),
+        ("condemned intent", intents::CONDEMN, "intents"),
+        ("forgotten intents", intents::FORGET, "intents"),
         ("tags of a branch", visibility::TAGS, "tags_pin"),
         ("head of a window", visibility::HEAD, "PRIMARY KEY"),
         ("begin of a window", visibility::OLD, "PRIMARY KEY"),

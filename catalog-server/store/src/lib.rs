@@ -31,15 +31,15 @@ pub use error::{CommitError, Found, Result, Source, StoreError};
 pub use fifo::{Turn, Turns};
 pub use keys::{Class, Key, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NameError, NamespacePath};
 pub use model::{
-    About, Access, Asked, Branch, Change, Commit, CommitRequest, Content, Dropped, Entry, Expect, Health, Kind, Listed,
-    LogFilter, MAX_DEPTH, Mark, NewToken, Operation, Origin, Place, Precondition, Purge, PutOutcome, PutWarehouse,
-    Reach, Reference, Revision, Span, Tag, Token, TokenFilter, Topic, Version, View, Warehouse,
+    About, Access, Asked, Branch, Change, Commit, CommitRequest, Content, Dropped, Entry, Expect, Health, Intent, Kind,
+    Listed, LogFilter, MAX_DEPTH, Mark, NewToken, Operation, Origin, Place, Precondition, Purge, PutOutcome,
+    PutWarehouse, Reach, Reference, Revision, Span, Tag, Token, TokenFilter, Topic, Version, View, Warehouse,
 };
 pub use page::{Cursor, Page, PaginationParams, Start};
 pub use plan::{CommitRow, Head, LocationProbe, NameRow, Plan, PurgeRow, Rows, State, VersionRow, overlap, plan};
 pub use traits::{
-    AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, HistoryStore, IdempotencyStore, PurgeStore,
-    RefStore, TokenStore, TreeStore, VisibilityStore, WarehouseStore,
+    AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, HistoryStore, IdempotencyStore, IntentStore,
+    PurgeStore, RefStore, TokenStore, TreeStore, VisibilityStore, WarehouseStore,
 };
 pub use visibility::{Range, Seen, Shows, Viewer, Window, ranges};
 pub use walk::Walk;

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
-    Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Dropped, Entry, Health, Key, Kind, Listed,
-    LogFilter, Mark, NamespacePath, NewToken, Page, PaginationParams, Purge, PutOutcome, PutWarehouse, Range, Reach,
-    Reference, Result, Revision, Seen, Span, Tag, Token, TokenFilter, View, Warehouse, Window,
+    Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Dropped, Entry, Health, Intent, Key, Kind,
+    Listed, LogFilter, Mark, NamespacePath, NewToken, Page, PaginationParams, Purge, PutOutcome, PutWarehouse, Range,
+    Reach, Reference, Result, Revision, Seen, Span, Tag, Token, TokenFilter, View, Warehouse, Window,
 };
 
 /// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
@@ -23,6 +23,7 @@ pub trait CatalogStore:
     + CommitStore
     + VisibilityStore
     + PurgeStore
+    + IntentStore
     + IdempotencyStore
     + TokenStore
     + ChangeStore
@@ -39,6 +40,7 @@ impl<T> CatalogStore for T where
         + CommitStore
         + VisibilityStore
         + PurgeStore
+        + IntentStore
         + IdempotencyStore
         + TokenStore
         + ChangeStore
@@ -266,6 +268,27 @@ pub trait PurgeStore: Send + Sync + 'static {
     /// The metadata files that any version of a content names: the first `limit` after `after`, in some order that does
     /// not change.
     async fn metadata_files(&self, content_id: Uuid, after: &str, limit: u32) -> Result<Vec<String>>;
+}
+
+/// Metadata files that nobody would find if their writer died before the commit that is to name them: a row each, from
+/// before the file is written until it is certain what became of it.
+#[async_trait]
+pub trait IntentStore: Send + Sync + 'static {
+    /// Says which files the commit of that id is about to name.
+    async fn intend(&self, warehouse_id: i64, commit_id: Uuid, locations: &[String]) -> Result<()>;
+
+    /// The first `limit` after `after` whose commit has an id below `before`, by commit and location.
+    async fn intents(&self, warehouse_id: i64, before: Uuid, after: Option<&Intent>, limit: u32)
+    -> Result<Vec<Intent>>;
+
+    /// Says that the file is to die; false if the intent is not there any more: then it must not.
+    async fn condemn_intent(&self, location: &str) -> Result<bool>;
+
+    /// Forgets the file, since somebody else is going to name it; false if it is condemned: then nobody may.
+    async fn withdraw_intent(&self, location: &str) -> Result<bool>;
+
+    /// Forgets these files, condemned or not.
+    async fn forget_intents(&self, locations: &[String]) -> Result<()>;
 }
 
 /// What is known of requests that may come again.

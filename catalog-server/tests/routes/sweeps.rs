@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use catalog_store::Ids;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::lab::{Api, Lab, file, metadata_files, schema, set};
 
-async fn gone(path: &Path) {
+pub(crate) async fn gone(path: &Path) {
     let mut tries = 0;
     while path.exists() {
         tries += 1;
@@ -94,6 +94,38 @@ async fn what_is_newer_than_the_current_file_stays_until_the_next_commit() {
     assert!(unknown.exists(), "a restored database would lose its newest commits");
     api.commit("a", "t", json!([]), set("k", "1")).await.ok();
     gone(&unknown).await;
+}
+
+/// As a server that died right after its commits would have left it.
+#[tokio::test]
+async fn what_fell_out_of_the_log_is_deleted_later_where_the_table_wants_it() {
+    let lab = swept().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let short = json!([{"action": "set-properties", "updates": {"write.metadata.previous-versions-max": "2"}}]);
+    for name in ["t", "keeps"] {
+        api.table("a", name).await;
+        api.commit("a", name, json!([]), short.clone()).await.ok();
+        for i in 0..4 {
+            api.commit("a", name, json!([]), set("k", &i.to_string())).await.ok();
+        }
+    }
+    let kept = api.get("/namespaces/a/tables/keeps").await.ok();
+    let wish = set("write.metadata.delete-after-commit.enabled", "true");
+    let table = api.commit("a", "t", json!([]), wish).await.ok();
+    let named: Vec<_> =
+        table["metadata"]["metadata-log"].as_array().unwrap().iter().map(|e| &e["metadata-file"]).collect();
+    let folder = |table: &Value| file(&table["metadata-location"]).parent().unwrap().to_owned();
+    // The wish's commit itself told its server to delete one, the others fell out before.
+    let mut tries = 0;
+    while metadata_files(&folder(&table)).len() > 3 {
+        tries += 1;
+        assert!(tries < 200, "{:?}", metadata_files(&folder(&table)));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    one_sweep(&api).await;
+    assert!(named.iter().all(|entry| file(entry).exists()) && file(&table["metadata-location"]).exists());
+    assert_eq!(metadata_files(&folder(&kept)).len(), 6);
 }
 
 #[tokio::test]

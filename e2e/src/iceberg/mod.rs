@@ -3,6 +3,7 @@
 pub(crate) mod append;
 pub(crate) mod crew;
 pub(crate) mod ledger;
+pub(crate) mod maker;
 pub(crate) mod reader;
 pub(crate) mod rest;
 pub(crate) mod writer;

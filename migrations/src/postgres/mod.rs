@@ -33,6 +33,7 @@ pub(crate) const FILES: &[Numbered] = &[
     },
     Numbered { version: 3, name: "purges", sql: include_str!("../../postgres/0003_purges.sql") },
     Numbered { version: 4, name: "retention", sql: include_str!("../../postgres/0004_retention.sql") },
+    Numbered { version: 5, name: "intents", sql: include_str!("../../postgres/0005_intents.sql") },
 ];
 
 /// The version that this build needs.

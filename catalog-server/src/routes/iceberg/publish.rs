@@ -1,10 +1,10 @@
 //! The end of every write: the file first, then the pointer. What is lost for sure is cleaned up, what may have
-//! happened is not.
+//! happened is not. Where no sweep would find the file, the intent to write it comes before all.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog_store::{CommitError, CommitRequest, Expect, Key, Operation, Precondition};
+use catalog_store::{CommitError, CommitRequest, Expect, Key, Operation, Precondition, StoreError};
 use futures::StreamExt as _;
 use futures::stream;
 use uuid::Uuid;
@@ -45,6 +45,20 @@ pub(crate) struct Publish {
     pub(crate) expired: Vec<String>,
 }
 
+impl Publish {
+    /// The file. It bears the commit's id: by it the sweep of orphans knows whether the commit came to be.
+    fn file(&self, commit_id: Uuid) -> String {
+        self.directory.join(&metadata::next_name(self.previous.as_deref(), commit_id, self.codec))
+    }
+
+    /// True if the file goes beside the one before it, where the sweep of orphans looks.
+    fn stays(&self) -> bool {
+        let previous = self.previous.as_deref().map(metadata::address);
+        let directory = previous.as_deref().and_then(|file| file.rsplit_once('/'));
+        directory.is_some_and(|(directory, _)| directory == self.directory.address())
+    }
+}
+
 /// A state that is current now.
 #[derive(Debug)]
 pub(crate) struct Published {
@@ -75,6 +89,7 @@ pub(crate) async fn publish(
     next: Publish,
 ) -> Result<Published, NotPublished> {
     let commit_id = app.ids.ordered();
+    intend(app, session, commit_id, std::slice::from_ref(&next)).await.map_err(NotPublished::File)?;
     let written = write(app, session, commit_id, next).await.map_err(NotPublished::File)?;
     let written = [written];
     swing(app, session, commit_id, message, &written, Vec::new()).await?;
@@ -94,6 +109,7 @@ pub(crate) async fn publish_all(
     others: Vec<Operation>,
 ) -> Result<(), NotPublished> {
     let commit_id = app.ids.ordered();
+    intend(app, session, commit_id, &all).await.map_err(NotPublished::File)?;
     let writes = all.into_iter().map(|next| write(app, session, commit_id, next));
     let results: Vec<_> = stream::iter(writes).buffered(WRITES).collect().await;
     let mut written = Vec::with_capacity(results.len());
@@ -131,10 +147,26 @@ impl Written {
     }
 }
 
+/// Says which files are going to be where no table leads the sweep of orphans to. A commit that stays where it is, and
+/// so nearly every one, has none.
+async fn intend(app: &App, session: &Session, commit_id: Uuid, all: &[Publish]) -> Result<(), ApiError> {
+    let files: Vec<_> = all.iter().filter(|one| !one.stays()).map(|one| one.file(commit_id)).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let addresses: Vec<_> = files.iter().map(|file| metadata::address(file)).collect();
+    match app.store.intend(session.warehouse.row.id, commit_id, &addresses).await {
+        // Whether the row is there or not: nothing was written, and nothing will be.
+        Err(StoreError::OutcomeUnknown(source)) => {
+            Err(ApiError::unavailable("cannot prepare the commit").because(source))
+        }
+        other => Ok(other?),
+    }
+}
+
 async fn write(app: &App, session: &Session, commit_id: Uuid, next: Publish) -> Result<Written, ApiError> {
-    let Publish { key, sort, id, previous, directory, codec, metadata, claims, expired } = next;
-    // The file bears the commit's id: by it the sweep of orphans knows whether the commit came to be.
-    let metadata_location = directory.join(&metadata::next_name(previous.as_deref(), commit_id, codec));
+    let metadata_location = next.file(commit_id);
+    let Publish { key, sort, id, previous, directory: _, codec, metadata, claims, expired } = next;
     let address = metadata::address(&metadata_location);
     let file = codec::pack(&address, codec, metadata.clone()).await?;
     app.files.write_new(&session.warehouse, &address, file).await?;

@@ -25,7 +25,7 @@ impl Candidate {
     }
 }
 
-/// Files of our own naming that are older than the grace and than the current file, and younger than the table. None for
+/// Files of our own naming that are older than the grace and than the current file, and not older than the table. None for
 /// a table or a current file whose name does not tell its age.
 ///
 /// A file that is newer than the current one is left alone until the next commit: it may be what a restored backup of
@@ -33,7 +33,7 @@ impl Candidate {
 pub(super) fn among(files: &[String], current: &str, table: Uuid, now: Timestamp, grace: Duration) -> Vec<Candidate> {
     let (Some(born), Some(newest)) = (made_at(table), commit_of(current).and_then(made_at)) else { return Vec::new() };
     let old = now.saturating_sub(grace).unwrap_or(Timestamp::MIN).min(newest);
-    let fits = |commit: &Uuid| made_at(*commit).is_some_and(|made| made > born && made <= old);
+    let fits = |commit: &Uuid| made_at(*commit).is_some_and(|made| made >= born && made <= old);
     let others = files.iter().filter(|file| *file != current);
     let ours = others.filter_map(|file| Some((file, commit_of(file).filter(fits)?)));
     ours.map(|(file, commit)| Candidate { address: file.clone(), commit }).collect()

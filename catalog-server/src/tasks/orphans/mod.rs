@@ -6,9 +6,11 @@
 //! of the table nor its metadata log names and whose commit, which the name tells, never came to be. The last is what
 //! makes it certain, as long as no other catalog writes into the directory.
 //!
-//! Not found: what a dead *create* left, for no table tells where to look.
+//! What a dead *create* left is not there, and is found by its intent ([`intents`]).
 
 mod candidates;
+mod intents;
+mod logs;
 mod walk;
 
 use std::error::Error;
@@ -16,9 +18,8 @@ use std::sync::Arc;
 
 use catalog_store::{PaginationParams, View};
 
-use super::with_jitter;
+use super::{expired_metadata, with_jitter};
 use crate::app::App;
-use crate::codec;
 use crate::error::ApiError;
 use crate::locations::Location;
 use crate::storage::WarehouseContext;
@@ -47,6 +48,7 @@ async fn sweep_all(app: &App) -> Result<(), ApiError> {
         for row in warehouses.items {
             let warehouse = WarehouseContext::new(row).map_err(ApiError::internal)?;
             sweep_warehouse(app, &warehouse).await?;
+            intents::sweep(app, &warehouse).await?;
         }
         let Some(next) = warehouses.next else { return Ok(()) };
         page = page.after(next);
@@ -69,20 +71,6 @@ async fn sweep_warehouse(app: &App, warehouse: &WarehouseContext) -> Result<(), 
     Ok(())
 }
 
-/// Takes out what the log of a table names.
-async fn spare_log(
-    app: &App,
-    warehouse: &WarehouseContext,
-    current: &Location,
-    found: &mut Vec<Candidate>,
-) -> Result<(), ApiError> {
-    let file = app.files.read(warehouse, current.address()).await?;
-    let bytes = codec::unpack(current.address(), file).await?;
-    let metadata = iceberg_model::TableMetadata::parse(&bytes).map_err(ApiError::internal)?;
-    candidates::spare_log(found, metadata.metadata_log().map_err(ApiError::internal)?);
-    Ok(())
-}
-
 async fn sweep_one(app: &App, warehouse: &WarehouseContext, relation: &Relation) -> Result<(), ApiError> {
     let Ok(current) = Location::parse(&relation.metadata_location) else { return Ok(()) };
     let Some((directory, _)) = current.address().rsplit_once('/') else { return Ok(()) };
@@ -92,11 +80,14 @@ async fn sweep_one(app: &App, warehouse: &WarehouseContext, relation: &Relation)
     if found.is_empty() {
         return Ok(());
     }
+    let mut old_is_wanted_gone = false;
     if relation.has_log {
-        spare_log(app, warehouse, &current, &mut found).await?;
+        let table = logs::table(app, warehouse, &current).await?;
+        candidates::spare_log(&mut found, table.metadata_log().map_err(ApiError::internal)?);
+        old_is_wanted_gone = expired_metadata::is_wanted(&table);
     }
     let spellings: Vec<String> = found.iter().flat_map(Candidate::spellings).collect();
-    let named = app.store.named_metadata(relation.id, &spellings).await?;
+    let mut named = app.store.named_metadata(relation.id, &spellings).await?;
     found.retain(|candidate| candidate.spellings().all(|spelling| !named.contains(&spelling)));
     let commits: Vec<_> = found.iter().map(|candidate| candidate.commit).collect();
     let applied = app.store.applied_commits(&commits).await?;
@@ -105,6 +96,11 @@ async fn sweep_one(app: &App, warehouse: &WarehouseContext, relation: &Relation)
         app.files.delete(warehouse, &address).await?;
         app.metrics.orphan();
         tracing::info!(location = address, warehouse = warehouse.row.name, "deleted an orphaned metadata file");
+    }
+    // What a server that died after a commit had yet to do.
+    if old_is_wanted_gone && !named.is_empty() {
+        logs::spare_others(app, warehouse, relation, &mut named).await?;
+        expired_metadata::delete(app, warehouse, relation.id, named).await?;
     }
     Ok(())
 }

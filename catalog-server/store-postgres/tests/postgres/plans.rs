@@ -13,7 +13,7 @@ use crate::lake::lake;
 use crate::session::session;
 
 /// 20,000 tables in a namespace of `main` (branch 1), a twentieth of them dropped, 60,000 versions, 20,000 commits, 50 of
-/// them merges, 5,000 tags, tokens, locations; a branch 2 that was forked at seq 10,000.
+/// them merges, 5,000 tags, tokens, locations, intents; a branch 2 that was forked at seq 10,000.
 const SEED: &str = r"
     INSERT INTO branches (warehouse_id, name, lineage, upto) VALUES (1, 'dev', '{1}', '{10000}');
     INSERT INTO commits (branch_id, seq, id, parent_id, merge_branch, merge_seq, author, committed_at)
@@ -33,10 +33,13 @@ const SEED: &str = r"
     INSERT INTO active_tokens (token_id, user_id, hash, expires_at, owner_uid, revision)
       SELECT 'id' || t, 'user' || t % 500, decode(repeat('00', 32), 'hex'), now() + t * interval '1 minute', 'o' || t, 1
       FROM generate_series(-2000, 18000) t;
+    INSERT INTO intents
+      SELECT 1, md5(t::text)::uuid, 's3://b/' || t || '.json' FROM generate_series(1, 20000) t;
     INSERT INTO changes SELECT t, 1, 'lake', now() FROM generate_series(2, 20000) t;";
 
 /// Beside the seed's transaction, and of this schema alone: other tests build indexes meanwhile.
-const ANALYZE: &str = "ANALYZE warehouses, branches, commits, versions, names, locations, active_tokens, changes, tags";
+const ANALYZE: &str =
+    "ANALYZE warehouses, branches, commits, versions, names, locations, active_tokens, changes, intents, tags";
 
 /// A statement, its arguments, the indexes that it may use, and the pages that it may touch.
 struct Case {
@@ -195,6 +198,27 @@ const CASES: &[Case] = &[
         arguments: "gen_random_uuid(), '{m1/1,m1/2}'",
         indexes: &["versions_content"],
         pages: 8,
+    },
+    Case {
+        name: "old intents, a late page",
+        sql: sql::INTENTS,
+        arguments: "'1', 'ffffffff-0000-0000-0000-000000000000', '80000000-0000-0000-0000-000000000000', 's3://', '100'",
+        indexes: &["intents_pkey"],
+        pages: 120,
+    },
+    Case {
+        name: "condemned intent",
+        sql: sql::CONDEMN,
+        arguments: "'s3://b/77.json'",
+        indexes: &["intents_location_key"],
+        pages: 30,
+    },
+    Case {
+        name: "forgotten intents",
+        sql: sql::FORGET,
+        arguments: "'{s3://b/1.json,s3://b/2.json}'",
+        indexes: &["intents_location_key"],
+        pages: 15,
     },
     Case {
         name: "tokens of a user",

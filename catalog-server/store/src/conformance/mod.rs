@@ -21,6 +21,7 @@ pub mod commits;
 pub mod graph;
 pub mod history;
 pub mod idempotency;
+pub mod intents;
 pub mod locations;
 pub mod merges;
 pub mod model;
@@ -191,6 +192,11 @@ macro_rules! conformance {
                 a_put_off_purge_lets_the_next_one_pass
                 a_contents_first_last_and_all_metadata_files_are_told
             }
+            intents {
+                old_intents_of_a_warehouse_are_told_in_pages
+                an_intent_is_forgotten_once
+                a_file_is_condemned_or_withdrawn_and_never_both
+            }
             races {
                 a_table_never_ends_up_in_a_dropped_namespace
                 of_sixteen_writers_one_wins_each_location
@@ -241,6 +247,7 @@ mod tests {
             include_str!("graph.rs"),
             include_str!("history.rs"),
             include_str!("idempotency.rs"),
+            include_str!("intents.rs"),
             include_str!("locations.rs"),
             include_str!("merges.rs"),
             include_str!("model.rs"),

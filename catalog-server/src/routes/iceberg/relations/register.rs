@@ -20,6 +20,7 @@ use crate::routes::iceberg::places::{Ground, Said};
 use crate::routes::iceberg::tries::Tries;
 use crate::routes::iceberg::{answer, conflict, metadata, namespaces, properties};
 use crate::session::Session;
+use crate::storage::FileError;
 
 /// Gives a name to a table whose metadata file is there already.
 pub(crate) async fn table(
@@ -60,6 +61,10 @@ async fn register(
     match overwrite {
         true => namespaces::find(app, session, &key.ns).await.map(drop)?,
         false => namespaces::must_hold_no(app, session, sort, &key).await?,
+    }
+    // From now on the sweep of orphans lets the file be. What it has condemned before is as good as gone.
+    if !app.store.withdraw_intent(&address).await? {
+        return Err(metadata::unreadable(&metadata_location, Arc::new(FileError::NotFound { location: address })));
     }
     let bytes = metadata::fetch(app, session, &address).await;
     let bytes = bytes.map_err(|error| metadata::unreadable(&metadata_location, Arc::new(error)))?;

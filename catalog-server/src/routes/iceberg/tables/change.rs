@@ -16,9 +16,7 @@ use crate::routes::iceberg::publish::Publish;
 use crate::routes::iceberg::relations::{Relation, Sort, look};
 use crate::routes::iceberg::{invalid, names, namespaces, properties};
 use crate::session::Session;
-
-/// The property that says so.
-const DELETE_AFTER_COMMIT: &str = "write.metadata.delete-after-commit.enabled";
+use crate::tasks;
 
 /// What a client wants to have changed.
 #[derive(Debug)]
@@ -138,8 +136,7 @@ impl Base {
 
 /// The metadata files that fall out of the log, if the table wants them deleted.
 fn expired(base: Option<&TableMetadata>, next: &TableMetadata) -> Result<Vec<String>, iceberg_model::ParseError> {
-    let wanted = next.property(DELETE_AFTER_COMMIT).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let (Some(base), true) = (base, wanted) else { return Ok(Vec::new()) };
+    let (Some(base), true) = (base, tasks::is_wanted(next)) else { return Ok(Vec::new()) };
     let kept: HashSet<&str> = next.metadata_log()?.collect();
     Ok(base.metadata_log()?.filter(|file| !kept.contains(file)).map(str::to_owned).collect())
 }

@@ -1,7 +1,9 @@
 //! What a commit leaves behind, by what the database said of it. The database is SQLite behind a layer that lies.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use catalog_api::{BearerToken, Grant, Privilege};
@@ -12,7 +14,7 @@ use catalog_server::metadata_cache::MetadataCache;
 use catalog_server::metrics::Metrics;
 use catalog_server::platform::Readiness;
 use catalog_server::storage::{Files, StorageSettings};
-use catalog_server::tasks::ExpiredFiles;
+use catalog_server::tasks::{self, ExpiredFiles};
 use catalog_server::{Sealer, Settings, middleware, router};
 use catalog_store::{
     Branch, Clock as _, Commit, CommitError, CommitRequest, CommitStore, GroupCommit, GroupLimits, Ids, NewToken,
@@ -23,8 +25,12 @@ use serde_json::json;
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
-use crate::lab::{Api, metadata_files, set};
+use crate::lab::{Answer, Api, file, metadata_files, schema, set};
+use crate::sweeps::gone;
 
 /// What the layer does with the commits that follow.
 #[derive(Clone, Copy)]
@@ -70,6 +76,7 @@ struct Bench {
     dir: TempDir,
     store: Arc<Moody>,
     api: Api,
+    app: Arc<App>,
 }
 
 impl Bench {
@@ -80,15 +87,22 @@ impl Bench {
         let sqlite = SqliteStore::open(&root.join("catalog.sqlite")).await.unwrap();
         let token = seed(&sqlite, &format!("file://{}/lake/", root.display())).await;
         let store = Arc::new(Moody { inner: sqlite.clone(), mood: AtomicU8::new(Mood::Honest as u8) });
-        let settings = Settings { allow_file_root: vec![root], ..Settings::default() };
+        let mut settings = Settings { allow_file_root: vec![root], ..Settings::default() };
+        settings.sweeps.orphan_interval = Duration::from_millis(100);
+        settings.sweeps.orphan_grace = Duration::from_secs(1);
         let app = Arc::new(app(settings, sqlite, Arc::clone(&store)));
-        let routes = middleware::wrap(router::routes(), &app).with_state(app);
+        let routes = middleware::wrap(router::routes(), &app).with_state(Arc::clone(&app));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api = Api::new(&format!("http://{}", listener.local_addr().unwrap()), &token);
         tokio::spawn(async move { axum::serve(listener, routes).await });
         api.namespace(&["a"]).await;
         api.table("a", "t").await;
-        Self { dir, store, api }
+        Self { dir, store, api, app }
+    }
+
+    /// Does what a server does beside answering, from now on.
+    fn sweep(&self) {
+        tasks::start(&self.app, &TaskTracker::new(), &CancellationToken::new());
     }
 
     fn mood(&self, mood: Mood) {
@@ -97,6 +111,25 @@ impl Bench {
 
     fn files(&self) -> usize {
         metadata_files(self.dir.path()).len()
+    }
+
+    /// The one metadata file with that in its path.
+    fn file(&self, part: &str) -> PathBuf {
+        let all = metadata_files(&self.dir.path().canonicalize().unwrap());
+        let mut found = all.into_iter().filter(|file| file.to_string_lossy().contains(part));
+        let file = found.next().unwrap();
+        assert_eq!(found.next(), None);
+        file
+    }
+
+    fn location(&self, name: &str) -> String {
+        format!("file://{}/{name}", self.dir.path().canonicalize().unwrap().display())
+    }
+
+    /// How many files nobody has judged yet.
+    async fn intents(&self) -> usize {
+        let warehouse = self.app.store.get_warehouse("lake").await.unwrap().unwrap();
+        self.app.store.intents(warehouse.id, Uuid::max(), None, 100).await.unwrap().len()
     }
 }
 
@@ -206,4 +239,40 @@ async fn names_in_doubt_are_called_so_too() {
     ] {
         assert_eq!((answer.error().0, answer.error().1), (500, "CommitStateUnknownException"));
     }
+}
+
+async fn create(bench: &Bench, name: &str) -> Answer {
+    let body = json!({"name": name, "schema": schema()});
+    bench.api.post("/namespaces/a/tables", &body).await
+}
+
+#[tokio::test]
+async fn what_a_create_in_doubt_left_is_swept_if_the_commit_never_came() {
+    let bench = Bench::new().await;
+    bench.mood(Mood::AppliedInDoubt);
+    assert_eq!(create(&bench, "came").await.status, 500);
+    bench.mood(Mood::LostInDoubt);
+    assert_eq!(create(&bench, "lost").await.status, 500);
+    assert_eq!(create(&bench, "found").await.status, 500);
+    let moved = json!([{"action": "set-location", "location": bench.location("lake/elsewhere")}]);
+    assert_eq!(bench.api.commit("a", "t", json!([]), moved).await.status, 500);
+    bench.mood(Mood::Honest);
+    let came = bench.api.get("/namespaces/a/tables/came").await.ok();
+    let [lost, found, elsewhere] = ["/lost-", "/found-", "/elsewhere/"].map(|part| bench.file(part));
+    let register = json!({"name": "r", "metadata-location": format!("file://{}", found.display())});
+    bench.api.post("/namespaces/a/register", &register).await.ok();
+    assert_eq!(bench.api.delete("/namespaces/a/tables/r").await.status, 204);
+
+    bench.sweep();
+    gone(&lost).await;
+    gone(&elsewhere).await;
+    let mut waited = 0;
+    while bench.intents().await > 0 {
+        waited += 1;
+        assert!(waited < 200, "what is settled is not forgotten");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(found.exists(), "a version names it, though the table was dropped");
+    assert!(file(&came["metadata-location"]).exists());
+    assert_eq!(bench.files(), 3);
 }
