@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench;
 use crate::cases::{self, Case};
 use crate::chance;
 use crate::cluster;
@@ -27,6 +28,10 @@ enum Verb {
     /// What the tests need and the machine lacks (Postgres, a Python environment with PyIceberg) is installed once,
     /// outside the checkout: Postgres by apt-get (as root), the rest below ~/.cache/pangolin.
     Test(Test),
+    /// Measure: figures beside what the machine can do, found in the same run; never in CI.
+    ///
+    /// The programs are optimised as those of the images are. Takes minutes, and a machine with nothing else to do.
+    Bench(bench::Command),
     /// Bring up a Kubernetes cluster of processes on this machine; it runs until `down`.
     ///
     /// Takes root on Linux. The programs are built from Go modules at the first time, which takes minutes; what Debian
@@ -73,6 +78,7 @@ impl Cli {
     pub(crate) async fn run(self) -> Outcome<bool> {
         match self.verb {
             Verb::Test(test) => test.run().await,
+            Verb::Bench(bench) => bench.run().await,
             Verb::Up(up) => up.run().await,
             Verb::Images(images) => images.run().await,
             Verb::Down(which) => which.down(),

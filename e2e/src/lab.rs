@@ -47,13 +47,19 @@ const TESTS: &[&str] = &["test", "--quiet", "--workspace", "--no-run"];
 impl Lab {
     /// An empty lab.
     pub(crate) fn open(full: bool, seed: u64, reuse: Option<u8>, kubeconfig: Option<PathBuf>) -> Outcome<Self> {
+        let programs = Programs::locate()?;
+        Ok(Self { full, reuse, kubeconfig, ..Self::with(programs, seed)? })
+    }
+
+    /// An empty lab for a run on this machine alone, with programs that are there already.
+    pub(crate) fn with(programs: Programs, seed: u64) -> Outcome<Self> {
         let scratch = TempDir::with_prefix("pangolin-e2e-").attempt("make a folder for this run")?;
         Ok(Self {
-            full,
+            full: false,
             seed,
-            reuse,
-            kubeconfig,
-            programs: Programs::locate()?,
+            reuse: None,
+            kubeconfig: None,
+            programs,
             postgres: OnceCell::new(),
             stage: OnceCell::new(),
             server: OnceCell::new(),

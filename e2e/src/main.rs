@@ -1,5 +1,6 @@
-//! `cargo e2e test`: all tests of the project on real components, by one command.
+//! `cargo e2e test`: all tests of the project on real components, by one command; and `cargo e2e bench`.
 
+mod bench;
 mod cases;
 mod chance;
 mod cli;

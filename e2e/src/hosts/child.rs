@@ -58,6 +58,11 @@ impl Child {
         Ok(Self { name: name.to_owned(), process, output })
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Sends a signal to the child and what it started.
     pub(crate) fn signal(&self, signal: Signal) -> Outcome {
         let flag = match signal {

@@ -35,10 +35,15 @@ impl Deref for Lake {
 impl Lake {
     /// Starts a server on a database and makes the warehouse in `folder`.
     pub(crate) async fn open(lab: &Lab, folder: &Path, database: Database) -> Outcome<Self> {
+        Self::in_folder(Server::start(lab, folder, database).await?, folder).await
+    }
+
+    /// Makes the warehouse in `folder` on a server that may use it.
+    pub(crate) async fn in_folder(server: Server, folder: &Path) -> Outcome<Self> {
         let root = folder.join(LAKE);
         std::fs::create_dir_all(&root).attempt("make the warehouse's folder")?;
         let put = warehouse(format!("file://{}", root.display()), Storage::default());
-        Self::on(Server::start(lab, folder, database).await?, &put, root).await
+        Self::on(server, &put, root).await
     }
 
     /// Makes the warehouse on a server that runs; `root` is for locations in folders.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::child::{Child, Output};
 use super::port;
 use crate::chance;
-use crate::failure::{Attempt, Outcome, check};
+use crate::failure::{Attempt, Failure, Outcome, check};
 use crate::iceberg::rest::Rest;
 use crate::lab::Lab;
 
@@ -56,6 +56,8 @@ pub(crate) struct Server {
     admin: BearerToken,
     database: Database,
     buckets: Buckets,
+    /// Between two sweeps.
+    sweeps: &'static str,
     orphan_grace: &'static str,
     /// How long what was there counts as seen.
     retained: &'static str,
@@ -70,12 +72,27 @@ impl Server {
         Self::start_with_buckets(lab, folder, database, Buckets::NONE).await
     }
 
+    /// As [`Self::start`], but it does not sweep every second.
+    pub(crate) async fn as_deployed(lab: &Lab, folder: &Path, database: Database) -> Outcome<Self> {
+        Self::launch(lab, folder, database, Buckets::NONE, "1h").await
+    }
+
     /// As [`Self::start`], with a way to buckets.
     pub(crate) async fn start_with_buckets(
         lab: &Lab,
         folder: &Path,
         database: Database,
         buckets: Buckets,
+    ) -> Outcome<Self> {
+        Self::launch(lab, folder, database, buckets, "1s").await
+    }
+
+    async fn launch(
+        lab: &Lab,
+        folder: &Path,
+        database: Database,
+        buckets: Buckets,
+        sweeps: &'static str,
     ) -> Outcome<Self> {
         let admin = BearerToken::generate().attempt("generate the admin's token")?;
         secret_file(&folder.join("admin-hashes"), &admin.hash().to_string())?;
@@ -92,6 +109,7 @@ impl Server {
             admin,
             database,
             buckets,
+            sweeps,
             orphan_grace: "24h",
             retained: "0s",
             file_roots: Vec::new(),
@@ -147,7 +165,11 @@ impl Server {
             "allowed_endpoints": self.buckets.endpoints,
             "storage_timeout": self.buckets.timeout,
             "retention": {"age": self.retained},
-            "sweeps": {"orphan_interval": "1s", "orphan_grace": self.orphan_grace, "purge_interval": "1s"},
+            "sweeps": {
+                "orphan_interval": self.sweeps,
+                "orphan_grace": self.orphan_grace,
+                "purge_interval": self.sweeps,
+            },
         });
         let file = self.folder.join(SETTINGS);
         fs::write(&file, settings.to_string()).attempt(format!("write {}", file.display()))
@@ -165,6 +187,11 @@ impl Server {
         }
         let answer = Rest::new(&self.platform_uri, None)?.send(Method::GET, "/livez", &Value::Null).await?;
         answer.success("ask the server whether it lives").map(drop)
+    }
+
+    /// The id of its process.
+    pub(crate) fn process(&self) -> Outcome<u32> {
+        self.child.as_ref().map(Child::id).ok_or_else(|| Failure::new("catalog-server does not run"))
     }
 
     /// SIGKILL.

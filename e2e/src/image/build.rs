@@ -50,20 +50,32 @@ pub(crate) async fn make(programs: &Programs, purpose: Purpose) -> Outcome<Vec<P
     PRODUCTS.iter().map(pack).collect()
 }
 
-/// The folder of the programs.
+/// The images' programs; the folder that they are in.
 async fn build(programs: &Programs, purpose: Purpose) -> Outcome<PathBuf> {
+    let says = format!("build the images' programs ({})", purpose.profile());
+    run(programs, purpose, &says, arguments(purpose)).await
+}
+
+/// Builds programs, each of the package of its name, as those of the cases' images are built; the folder that they are in.
+pub(crate) async fn optimised(programs: &Programs, names: &[&str]) -> Outcome<PathBuf> {
+    let arguments = names.iter().flat_map(|name| ["--package", name, "--bin", name].map(str::to_owned)).collect();
+    let says = format!("build {} optimised, which takes minutes at the first time", names.join(" and "));
+    run(programs, Purpose::Cases, &says, arguments).await
+}
+
+async fn run(programs: &Programs, purpose: Purpose, says: &str, arguments: Vec<String>) -> Outcome<PathBuf> {
     let target = programs.target()?;
     // Named even where it is the machine's own: else what runs during the build would have to be static, too.
     let triple = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let mut cargo = programs.cargo();
     cargo.args(["build", "--locked", "--profile", purpose.profile(), "--target", &triple]);
-    cargo.arg("--target-dir").arg(&target).args(arguments(purpose));
+    cargo.arg("--target-dir").arg(&target).args(arguments);
     // Whatever else somebody sets would make other programs of the same sources; and the profile knows what is quick.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(&cargo_home()?)).env_remove("CARGO_INCREMENTAL");
     if purpose == Purpose::Release {
         cargo.env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo");
     }
-    programs.run(&format!("build the images' programs ({})", purpose.profile()), cargo).await?;
+    programs.run(says, cargo).await?;
     Ok(target.join(triple).join(purpose.profile()))
 }
 

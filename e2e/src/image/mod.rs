@@ -11,7 +11,7 @@ mod labels;
 mod layer;
 
 pub(crate) use archive::{Image, Packed};
-pub(crate) use build::{Purpose, make};
+pub(crate) use build::{Purpose, make, optimised};
 pub(crate) use command::Images;
 
 /// A program of ours that runs in a cluster.

@@ -1,5 +1,6 @@
 //! Our own programs, built by the cargo that runs us, into the target folder that we came from.
 
+use std::collections::HashMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +14,8 @@ pub(crate) struct Programs {
     pub(crate) checkout: PathBuf,
     /// Where cargo puts the programs.
     built: PathBuf,
+    /// Programs that are to be used instead.
+    instead: HashMap<&'static str, PathBuf>,
 }
 
 impl Programs {
@@ -22,7 +25,7 @@ impl Programs {
         let built = own.parent().ok_or_else(|| Failure::new("this program lies in no folder"))?.to_owned();
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let checkout = package.parent().ok_or_else(|| Failure::new("the package lies in no checkout"))?.to_owned();
-        Ok(Self { checkout, built })
+        Ok(Self { checkout, built, instead: HashMap::new() })
     }
 
     /// A cargo command in the checkout.
@@ -34,7 +37,12 @@ impl Programs {
 
     /// The path of one of our programs.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.built.join(name)
+        self.instead.get(name).cloned().unwrap_or_else(|| self.built.join(name))
+    }
+
+    /// From now on another program is used, if one is given.
+    pub(crate) fn instead(&mut self, name: &'static str, program: Option<PathBuf>) {
+        self.instead.extend(program.map(|program| (name, program)));
     }
 
     /// The target folder.

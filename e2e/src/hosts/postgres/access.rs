@@ -51,11 +51,16 @@ impl Access {
 
     /// A new database with the tables and indexes in it, as the operator makes them; its URL.
     pub(crate) async fn prepared(&self, name: &str) -> Outcome<String> {
+        let url = self.migrated(name).await?;
+        index(&url).await?;
+        Ok(url)
+    }
+
+    /// A new database with the tables in it, but none of the indexes that only make it fast; its URL.
+    pub(crate) async fn migrated(&self, name: &str) -> Outcome<String> {
         let url = self.database(name).await?;
-        let options = migrations::postgres::connect_options(&url).attempt("read our own URL")?;
-        let schema: migrations::postgres::Schema = SCHEMA.parse().attempt("name the schema")?;
+        let (options, schema) = catalog(&url)?;
         migrations::postgres::migrate(&options, &schema).await.attempt("migrate the database")?;
-        migrations::postgres::ensure_indexes(&options, &schema).await.attempt("make the indexes")?;
         Ok(url)
     }
 
@@ -74,4 +79,15 @@ impl Access {
     pub(crate) async fn answers(&self) -> Outcome {
         self.connect("postgres").await?.close().await.attempt("leave Postgres again")
     }
+}
+
+/// Makes the indexes of a database that is migrated.
+pub(crate) async fn index(url: &str) -> Outcome {
+    let (options, schema) = catalog(url)?;
+    migrations::postgres::ensure_indexes(&options, &schema).await.attempt("make the indexes").map(drop)
+}
+
+fn catalog(url: &str) -> Outcome<(PgConnectOptions, migrations::postgres::Schema)> {
+    let options = migrations::postgres::connect_options(url).attempt("read our own URL")?;
+    Ok((options, SCHEMA.parse().attempt("name the schema")?))
 }

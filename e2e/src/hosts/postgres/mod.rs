@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-pub(crate) use access::{Access, SCHEMA};
+pub(crate) use access::{Access, SCHEMA, index};
 
 use super::child::{Child, Output, Signal};
 use super::port;
@@ -49,6 +49,11 @@ impl Postgres {
         let mut postgres = Self { process, access, _home: home };
         postgres.wait_until_it_answers().await?;
         Ok(postgres)
+    }
+
+    /// The process id of the first of its processes.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
     }
 
     async fn wait_until_it_answers(&mut self) -> Outcome {

@@ -1,0 +1,54 @@
+//! `cargo e2e bench`: figures, each beside what the machine can do, measured in the same run.
+//!
+//! A bench is no test: it fails only if it cannot measure. What it finds are [`Figure`]s, told as they come, as a table in
+//! the end, and as JSON lines for machines.
+
+mod caller;
+mod closed_loop;
+mod command;
+mod cpu;
+mod figure;
+mod ground;
+mod optimised;
+mod pgbench;
+mod plain;
+mod report;
+mod rounds;
+mod scale_commits;
+mod scale_refs;
+mod times;
+
+use std::pin::Pin;
+
+pub(crate) use self::command::Bench as Command;
+use self::figure::{Figure, Goal};
+use self::report::Report;
+use crate::failure::Outcome;
+use crate::lab::Lab;
+
+/// A bench that runs.
+type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + 'a>>;
+
+/// One named bench.
+struct Bench {
+    /// What `cargo e2e bench NAME` calls it.
+    name: &'static str,
+    /// What it measures.
+    says: &'static str,
+    /// Runs it, and tells its figures.
+    run: for<'a> fn(&'a Lab, &'a mut Report) -> Running<'a>,
+}
+
+/// All benches, in the order in which they run.
+const ALL: &[Bench] = &[
+    Bench {
+        name: "scale_refs",
+        says: "branches, look-ups, lists, diffs, merges and history in a warehouse of a million tables",
+        run: |lab, report| Box::pin(scale_refs::run(lab, report)),
+    },
+    Bench {
+        name: "scale_commits",
+        says: "commits a second by 16 writers, on tables of their own and on one, and what a commit costs",
+        run: |lab, report| Box::pin(scale_commits::run(lab, report)),
+    },
+];

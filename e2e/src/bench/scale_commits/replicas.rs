@@ -1,0 +1,32 @@
+//! Two servers on one database: one whose queue is never empty must not keep the other one waiting.
+
+use std::time::Duration;
+
+use super::own_tables::Owner;
+use super::{Bench, LASTS, NAME};
+use crate::bench::closed_loop::closed_loop;
+use crate::bench::{Figure, Goal, Report};
+use crate::failure::{Attempt, Outcome};
+use crate::hosts::server::{Database, Server};
+
+const MANY: usize = 48;
+const FEW: usize = 4;
+
+pub(super) async fn measure(bench: &Bench<'_>, report: &mut Report) -> Outcome {
+    report.step("commits through two servers");
+    let folder = bench.folder.join("replica");
+    std::fs::create_dir_all(&folder).attempt("make the replica's folder")?;
+    let url = bench.postgres.url(NAME, bench.postgres.port());
+    let mut replica = Server::as_deployed(bench.lab, &folder, Database::Postgres(url)).await?;
+    replica.allow_file_root(&bench.lake.root).await?;
+    let mut many = Owner::crew(bench, bench.lake.server.uri(), "many", MANY).await?;
+    let mut few = Owner::crew(bench, replica.uri(), "few", FEW).await?;
+    let all = LASTS + Duration::from_secs(1);
+    let (crowded, other) = tokio::try_join!(closed_loop(&mut many, all), closed_loop(&mut few, all))?;
+    let both = crowded.rate + other.rate;
+    report.tell(Figure::new("commits through two servers, 48 and 4 writers", "1/s", both))?;
+    let p50 = Figure::new("a commit through the server with 4 writers, p50", "ms", other.times.p50());
+    report.tell(p50.beside("with 48", crowded.times.p50()).goal(Goal::RatioAtMost(1.5)))?;
+    let p99 = Figure::new("a commit through the server with 4 writers, p99", "ms", other.times.p99());
+    report.tell(p99.beside("with 48", crowded.times.p99()).goal(Goal::RatioAtMost(1.5)))
+}
