@@ -18,8 +18,21 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// [`CommitError`]; what a conflict is called is a matter of the handler.
-pub async fn commit(app: &App, session: &Session, mut request: CommitRequest) -> Result<Commit, CommitError> {
+pub async fn commit(app: &App, session: &Session, request: CommitRequest) -> Result<Commit, CommitError> {
     let branch = session.branch().map_err(|error| CommitError::Backend(error.into()))?;
+    commit_on(app, session, branch, request).await
+}
+
+/// The same on a branch that may be a protected one: what is no direct write asks for another privilege.
+///
+/// # Errors
+/// As [`commit`].
+pub async fn commit_on(
+    app: &App,
+    session: &Session,
+    branch: &Branch,
+    mut request: CommitRequest,
+) -> Result<Commit, CommitError> {
     if let Some(repeatable) = &session.repeatable {
         if repeatable.was_answered() {
             return Err(CommitError::Backend("a repeated request was about to be applied again".into()));

@@ -4,7 +4,7 @@
 use axum::http::HeaderMap;
 use catalog_api::names::MAIN;
 use catalog_api::{Prefix, RefExpr};
-use catalog_store::{Access, Asked, Branch, CatalogStore, Revision, View};
+use catalog_store::{Access, Asked, Branch, CatalogStore, Revision, View, Warehouse};
 
 use crate::error::ApiError;
 
@@ -55,6 +55,21 @@ pub async fn access(
         _ => None,
     };
     Ok((access, revision))
+}
+
+/// What a text means as a ref expression.
+///
+/// # Errors
+/// 400 for what is none, 404 if there is no such ref.
+pub async fn revision(store: &dyn CatalogStore, warehouse: &Warehouse, text: &str) -> Result<Revision, ApiError> {
+    let expression = RefExpr::parse(text).ok_or_else(|| {
+        let shown: String = text.chars().take(200).collect();
+        let known = "a branch, a tag, BRANCH@{2026-11-01T12:00:00Z} or the uuid of a commit";
+        ApiError::bad_request(format!("{shown:?} is not a ref expression: {known}"))
+    })?;
+    let found = resolve(store, warehouse.id, expression.clone(), None).await?;
+    found
+        .ok_or_else(|| ApiError::not_found(format!("Ref does not exist: {expression} in warehouse {}", warehouse.name)))
 }
 
 /// `named` is the branch that the expression names, if it is but a name.

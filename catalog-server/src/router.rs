@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::routes::iceberg::unbuilt::{self, Unbuilt};
 use crate::routes::iceberg::{config, namespaces, relations, tables, views};
-use crate::routes::management::{openapi, tokens, warehouses};
+use crate::routes::management::{openapi, refs, tokens, warehouses};
 use crate::routes::root;
 use crate::session::Session;
 
@@ -72,6 +72,11 @@ fn table() -> Vec<Route> {
         route(Method::GET, "/api/v1/warehouses/{warehouse}", warehouses::get),
         route(Method::PUT, "/api/v1/warehouses/{warehouse}", warehouses::put),
         route(Method::DELETE, "/api/v1/warehouses/{warehouse}", warehouses::detach),
+        route(Method::GET, "/api/v1/warehouses/{warehouse}/refs", refs::list),
+        route(Method::POST, "/api/v1/warehouses/{warehouse}/refs", refs::create),
+        route(Method::GET, "/api/v1/warehouses/{warehouse}/refs/{ref}", refs::get),
+        route(Method::PATCH, "/api/v1/warehouses/{warehouse}/refs/{ref}", refs::update),
+        route(Method::DELETE, "/api/v1/warehouses/{warehouse}/refs/{ref}", refs::delete),
         route(Method::GET, "/api/v1/tokens", tokens::list),
         route(Method::GET, "/api/v1/tokens/{owner}", tokens::newest),
         route(Method::DELETE, "/api/v1/tokens/{owner}", tokens::revoke),

@@ -18,7 +18,7 @@ use crate::reference;
 use crate::repeatable::Repeatable;
 use crate::storage::WarehouseContext;
 
-/// For routes `/v1/{prefix}/…`.
+/// For routes `/v1/{prefix}/…` and `/api/v1/warehouses/{warehouse}/…`.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// Who calls.
@@ -47,8 +47,18 @@ impl Session {
                 let repeatable = parts.extensions.get::<Repeatable>().cloned();
                 Ok(Self { repeatable, ..open(principal, &prefix, &parts.headers, access, revision)? })
             }
-            None => Err(ApiError::no_such_warehouse(parts.uri.path().split('/').nth(2).unwrap_or_default())),
+            None => Err(ApiError::no_such_warehouse(named(parts.uri.path()))),
         }
+    }
+
+    /// The same session on the state that a ref expression names; on its own one if there is none.
+    ///
+    /// # Errors
+    /// 400 for what is no ref expression, 404 for a ref that is not there.
+    pub async fn at(&self, app: &App, expression: Option<&str>) -> Result<Self, ApiError> {
+        let Some(expression) = expression else { return Ok(self.clone()) };
+        let revision = reference::revision(&*app.store, &self.warehouse.row, expression).await?;
+        Ok(Self { revision, ..self.clone() })
     }
 
     /// The state that is read.
@@ -85,6 +95,12 @@ impl Session {
             Privilege::Write => self.branch().map(drop),
             Privilege::Read | Privilege::Manage => Ok(()),
         }
+    }
+
+    /// True if the principal may read this namespace and all that it holds.
+    #[must_use]
+    pub fn reads(&self, namespace: &NamespacePath) -> bool {
+        self.rights.allow(Privilege::Read, namespace)
     }
 
     /// True if the principal may know that this namespace exists: it may read it, or something below it. Lists leave
@@ -172,6 +188,15 @@ impl FromRequestParts<Arc<App>> for AdminSession {
             },
         }
     }
+}
+
+/// What stands in a path where the name of a warehouse should.
+fn named(path: &str) -> &str {
+    let named = match path.strip_prefix("/api/v1/warehouses/") {
+        Some(below) => below.split('/').next(),
+        None => path.split('/').nth(2),
+    };
+    named.unwrap_or_default()
 }
 
 fn authenticated(parts: &Parts) -> Result<Authenticated, ApiError> {

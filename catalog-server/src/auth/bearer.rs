@@ -63,8 +63,14 @@ fn bearer(headers: &HeaderMap) -> Result<BearerToken, ApiError> {
     BearerToken::parse(token.trim()).map_err(|e| ApiError::not_authorized(e.to_string()))
 }
 
-/// `/v1/{prefix}/…`; whatever else names no warehouse. Clients may percent-encode what need not be (`~`).
+/// `/v1/{prefix}/…` and `/api/v1/warehouses/{warehouse}/…`; whatever else names no warehouse to work in. Clients may
+/// percent-encode what need not be (`~`).
 fn prefix(path: &str) -> Option<Prefix> {
+    if let Some(below) = path.strip_prefix("/api/v1/warehouses/") {
+        let (warehouse, _) = below.split_once('/')?;
+        let named = Prefix { warehouse: warehouse.to_owned(), reference: None };
+        return catalog_api::is_warehouse_name(warehouse).then_some(named);
+    }
     let (prefix, _) = path.strip_prefix("/v1/")?.split_once('/')?;
     Prefix::parse(&percent_decode_str(prefix).decode_utf8().ok()?)
 }
@@ -149,9 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn the_prefix_is_read_from_iceberg_routes_only() {
+    fn the_warehouse_is_read_from_routes_that_lie_in_one() {
         assert_eq!(prefix("/v1/lake/namespaces").unwrap().warehouse, "lake");
         assert_eq!(prefix("/v1/lak%65%7EbWFpbg/namespaces"), prefix("/v1/lake~bWFpbg/namespaces"));
+        assert_eq!(prefix("/api/v1/warehouses/lake/refs"), prefix("/v1/lake/namespaces"));
+        assert_eq!(prefix("/api/v1/warehouses/lake~bWFpbg/refs"), None);
         for path in ["/v1/config", "/api/v1/warehouses/x", "/v1/La ke/namespaces", "/v1"] {
             assert_eq!(prefix(path), None, "{path}");
         }

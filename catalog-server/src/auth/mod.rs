@@ -43,7 +43,8 @@ impl Caller {
 pub struct Authenticated {
     /// Who calls.
     pub caller: Caller,
-    /// What a path `/v1/{prefix}/…` begins with, read once for all who ask; `None` in other paths, and for the admin.
+    /// The warehouse, and the ref if one is named, of a path `/v1/{prefix}/…` or `/api/v1/warehouses/{warehouse}/…`, read
+    /// once for all who ask; `None` in other paths, and for the admin.
     pub prefix: Option<Prefix>,
     /// The warehouse of a route with a prefix; `None` for the admin, who is known without the database.
     pub access: Option<Access>,

@@ -45,9 +45,13 @@ pub(super) async fn answer_once(State(app): State<Arc<App>>, request: Request, n
 /// What the request's route answers if all goes well; `None` for requests that need no care.
 fn status_of_success(request: &Request) -> Option<u16> {
     let route = request.extensions().get::<MatchedPath>()?.as_str();
-    let changes = matches!(*request.method(), Method::POST | Method::DELETE) && !route.ends_with("/metrics");
-    if !request.headers().contains_key(HEADER) || !route.starts_with("/v1/{prefix}/") || !changes {
+    let in_warehouse = route.starts_with("/v1/{prefix}/") || route.starts_with("/api/v1/warehouses/{warehouse}/");
+    let method = matches!(*request.method(), Method::POST | Method::PATCH | Method::DELETE);
+    if !request.headers().contains_key(HEADER) || !in_warehouse || !method || route.ends_with("/metrics") {
         return None;
+    }
+    if route.ends_with("/refs") {
+        return Some(201);
     }
     let silent = request.method() == Method::DELETE || route.ends_with("/rename") || route.ends_with("/commit");
     Some(if silent { 204 } else { 200 })

@@ -34,10 +34,14 @@ pub use options::{Limits, Options};
 pub mod sql {
     pub use crate::access::ACCESS;
     pub use crate::changes::FOLLOW;
-    pub use crate::commit::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE};
-    pub use crate::history::sql::{CHILDREN, DROPPED, KEYS_OF, LOG_FILTERED, LOG_OF_KEY, LOOK_ALL, MERGED, TOUCHED};
+    pub use crate::commit::{
+        COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE, RETURNING,
+    };
+    pub use crate::history::sql::{
+        CHILDREN, COMMITS_OF, DROPPED, HEADS, KEYS_OF, LOG_FILTERED, LOG_OF_KEY, LOOK_ALL, MERGED, TOUCHED,
+    };
     pub use crate::intents::{CONDEMN, FORGET, INTENTS};
-    pub use crate::purges::{METADATA_FILES, REACH, TAKE};
+    pub use crate::purges::{LET_GO, METADATA_FILES, REACH, TAKE};
     pub use crate::refs::sql::{AT_TIME, GET_COMMIT, GET_REF};
     pub use crate::tokens::sql::{DELETE_EXPIRED, LIST_ACTIVE, LIST_ACTIVE_OF_USER};
     pub use crate::tree::{LIST, LIST_MAIN, LOG, LOOK, NAMED_METADATA};

@@ -1,5 +1,6 @@
 //! `purges`: contents whose files are to be deleted.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -34,13 +35,20 @@ const LOCK: &str = "
     SELECT id FROM branches WHERE warehouse_id = $1::bigint AND deleted_at IS NULL ORDER BY id FOR UPDATE";
 const BEGIN: &str = "
     UPDATE purges SET begun = true WHERE id = $1::bigint AND lease = $2::uuid";
+/// The row stays, begun and never due again: a merge that has read the tree before must not bring back what has no files.
 const END: &str = "
-    WITH ended AS (DELETE FROM purges WHERE id = $1::bigint AND lease = $2::uuid RETURNING content_id),
+    WITH ended AS (
+      UPDATE purges SET due_at = 'infinity', lease = NULL WHERE id = $1::bigint AND lease = $2::uuid
+      RETURNING content_id),
       freed AS (DELETE FROM locations WHERE content_id IN (SELECT content_id FROM ended))
     SELECT count(*) FROM ended";
-const COUNT: &str = "SELECT count(*) FROM purges";
-const HAS: &str = "SELECT EXISTS (SELECT 1 FROM purges WHERE content_id = $1::uuid)";
+const COUNT: &str = "SELECT count(*) FROM purges WHERE due_at < 'infinity'";
+const HAS: &str = "SELECT EXISTS (SELECT 1 FROM purges WHERE content_id = $1::uuid AND due_at < 'infinity')";
 const HELD: &str = "SELECT location FROM locations WHERE content_id = $1::uuid ORDER BY location";
+/// Index `locations_content`.
+pub const LET_GO: &str = "
+    SELECT c.id FROM unnest($1::uuid[]) c(id)
+    WHERE (SELECT 1 FROM locations l WHERE l.content_id = c.id LIMIT 1) IS NULL";
 /// The oldest metadata file, then the newest of each branch. Of versions of the same moment on two branches the older
 /// branch has the older one.
 pub const REACH: &str = "
@@ -110,6 +118,15 @@ impl PurgeStore for PostgresStore {
     #[instrument(name = "db.locations.held", level = "debug", skip_all, err(level = "debug"))]
     async fn held_locations(&self, content_id: Uuid) -> Result<Vec<String>> {
         let rows = self.background.fetch_all(sqlx::query(HELD).bind(content_id)).await?;
+        Ok(rows.iter().map(|row| Columns::new(row).take()).collect::<Result<_, _>>()?)
+    }
+
+    #[instrument(name = "db.locations.let_go", level = "debug", skip_all, err(level = "debug"))]
+    async fn let_go(&self, contents: &[Uuid]) -> Result<HashSet<Uuid>> {
+        if contents.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let rows = self.requests.fetch_all(sqlx::query(LET_GO).bind(contents.to_vec())).await?;
         Ok(rows.iter().map(|row| Columns::new(row).take()).collect::<Result<_, _>>()?)
     }
 

@@ -3,12 +3,12 @@
 pub(crate) mod commits;
 pub(crate) mod log;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use catalog_store::{
     Branch, Commit, Cursor, Dropped, HistoryStore, Key, LogFilter, NamespacePath, Page, PaginationParams, Result, Span,
-    StoreError, View,
+    StoreError, Version, View,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::types::Json;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::error::{damaged, refused};
+use crate::refs::newest;
 use crate::row::{Fields, Slice};
 use crate::tree;
 use commits::commit_columns;
@@ -42,6 +43,9 @@ pub(crate) const MERGED: &str = "
     LEFT JOIN branches b ON b.id = c.merge_branch
     WHERE c.branch_id = ?1 AND c.merge_branch IS NOT NULL AND c.seq <= ?2
     GROUP BY c.merge_branch";
+pub(crate) const LEVELS: &str = "SELECT lineage, upto FROM branches WHERE id = ?1";
+pub(crate) const NAME: &str = "SELECT name FROM branches WHERE id = ?1";
+pub(crate) const COMMIT_OF: &str = "SELECT id FROM commits WHERE branch_id = ?1 AND seq = ?2";
 pub(crate) const KEYS_OF: &str = "
     SELECT ns, class, name FROM versions
     WHERE content_id = ?1 AND branch_id IN (SELECT value FROM json_each(?2))";
@@ -140,6 +144,38 @@ impl HistoryStore for SqliteStore {
         rows.iter().map(one).collect::<Result<_, sqlx::Error>>().map_err(refused)
     }
 
+    #[tracing::instrument(name = "db.commits.heads", level = "debug", skip_all)]
+    async fn heads(&self, branches: &[i64]) -> Result<Vec<Option<Uuid>>> {
+        let mut snapshot = self.snapshot().await?;
+        let mut heads = Vec::with_capacity(branches.len());
+        for branch in branches {
+            heads.push(head(&mut snapshot, *branch).await?);
+        }
+        Ok(heads)
+    }
+
+    #[tracing::instrument(name = "db.branches.names", level = "debug", skip_all)]
+    async fn branch_names(&self, branches: &[i64]) -> Result<HashMap<i64, String>> {
+        let mut snapshot = self.snapshot().await?;
+        let mut names = HashMap::new();
+        for branch in branches {
+            let name = sqlx::query_scalar(NAME).bind(branch).fetch_optional(&mut *snapshot).await.map_err(refused)?;
+            names.extend(name.map(|name: String| (*branch, name)));
+        }
+        Ok(names)
+    }
+
+    #[tracing::instrument(name = "db.commits.of_versions", level = "debug", skip_all)]
+    async fn commits_of(&self, versions: &[Version]) -> Result<Vec<Option<Uuid>>> {
+        let mut snapshot = self.snapshot().await?;
+        let mut ids = Vec::with_capacity(versions.len());
+        for Version { branch_id, seq } in versions {
+            let id = sqlx::query_scalar(COMMIT_OF).bind(branch_id).bind(seq);
+            ids.push(id.fetch_optional(&mut *snapshot).await.map_err(refused)?);
+        }
+        Ok(ids)
+    }
+
     #[tracing::instrument(name = "db.versions.keys_of", level = "debug", skip_all)]
     async fn keys_of(&self, view: &View, contents: &[Uuid]) -> Result<Vec<Key>> {
         let mut snapshot = self.snapshot().await?;
@@ -193,6 +229,13 @@ async fn get_commit(executor: impl SqliteExecutor<'_>, warehouse_id: i64, id: Uu
     })
     .transpose()
     .map_err(refused)
+}
+
+/// The newest commit that a branch shows.
+async fn head(snapshot: &mut SqliteConnection, branch: i64) -> Result<Option<Uuid>> {
+    let row = sqlx::query(LEVELS).bind(branch).fetch_optional(&mut *snapshot).await.map_err(refused)?;
+    let Some(row) = row else { return Ok(None) };
+    newest(snapshot, &below(branch, i64::MAX, &mut Fields::new(&row)).map_err(refused)?).await
 }
 
 /// The view of a branch at a seq; reads its ancestors.

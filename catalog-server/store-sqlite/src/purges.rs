@@ -1,5 +1,6 @@
 //! The table `purges`: contents whose files are to be deleted.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,10 +28,12 @@ const KEEP: &str = concat!("UPDATE purges SET due_at = ", now!(), " + ?3 WHERE i
 const PUT_OFF: &str =
     concat!("UPDATE purges SET due_at = ", now!(), " + ?3, lease = NULL WHERE id = ?1 AND lease = ?2");
 const BEGIN: &str = "UPDATE purges SET begun = 1 WHERE id = ?1 AND lease = ?2";
-const END: &str = "DELETE FROM purges WHERE id = ?1 AND lease = ?2";
+/// The row stays, begun and never due again: a merge that has read the tree before must not bring back what has no files.
+const END: &str = "UPDATE purges SET due_at = 9223372036854775807, lease = NULL WHERE id = ?1 AND lease = ?2";
 const FREE: &str = "DELETE FROM locations WHERE content_id = ?1";
-const COUNT: &str = "SELECT count(*) FROM purges";
-pub(crate) const HAS: &str = "SELECT EXISTS (SELECT 1 FROM purges WHERE content_id = ?1)";
+const COUNT: &str = "SELECT count(*) FROM purges WHERE due_at < 9223372036854775807";
+pub(crate) const HAS: &str =
+    "SELECT EXISTS (SELECT 1 FROM purges WHERE content_id = ?1 AND due_at < 9223372036854775807)";
 pub(crate) const HELD: &str = "SELECT location FROM locations WHERE content_id = ?1";
 /// Of versions of the same moment on two branches the older branch has the older one.
 const FIRST: &str = "
@@ -107,6 +110,19 @@ impl PurgeStore for SqliteStore {
     #[tracing::instrument(name = "db.locations.held", level = "debug", skip_all)]
     async fn held_locations(&self, content_id: Uuid) -> Result<Vec<String>> {
         sqlx::query_scalar(HELD).bind(content_id).fetch_all(&self.readers).await.map_err(refused)
+    }
+
+    #[tracing::instrument(name = "db.locations.let_go", level = "debug", skip_all)]
+    async fn let_go(&self, contents: &[Uuid]) -> Result<HashSet<Uuid>> {
+        let mut snapshot = self.snapshot().await?;
+        let mut found = HashSet::new();
+        for content in contents {
+            let held = sqlx::query(HELD).bind(content).fetch_optional(&mut *snapshot).await.map_err(refused)?;
+            if held.is_none() {
+                found.insert(*content);
+            }
+        }
+        Ok(found)
     }
 
     #[tracing::instrument(name = "db.versions.reach", level = "debug", skip_all)]

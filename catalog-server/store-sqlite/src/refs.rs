@@ -164,7 +164,7 @@ async fn refuse_taken(change: &mut SqliteConnection, warehouse_id: i64, name: &s
     }
 }
 
-async fn newest(change: &mut SqliteConnection, view: &View) -> Result<Option<Uuid>> {
+pub(crate) async fn newest(change: &mut SqliteConnection, view: &View) -> Result<Option<Uuid>> {
     for (branch_id, upto) in view.lineage.iter().zip(&view.upto) {
         let query = sqlx::query_scalar(NEWEST).bind(branch_id).bind(upto);
         if let Some(id) = query.fetch_optional(&mut *change).await.map_err(refused)? {

@@ -63,8 +63,10 @@ pub enum Found {
         /// The location that was asked for.
         location: String,
     },
-    /// The content was dropped with a purge, and its files are being deleted.
+    /// The content was dropped with a purge, and its files are being deleted, or are gone.
     Purged,
+    /// The content comes back and has let its locations go: it has to claim them.
+    LetGo,
 }
 
 /// Why one request of a group did not become a commit.

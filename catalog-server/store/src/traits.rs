@@ -1,6 +1,6 @@
 //! The traits that a backend implements. Look-ups return `Option`; `now` is a parameter; no method has a default body.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Dropped, Entry, Health, Intent, Key, Kind,
     Listed, LogFilter, Mark, NamespacePath, NewToken, Page, PaginationParams, Purge, PutOutcome, PutWarehouse, Range,
-    Reach, Reference, Result, Revision, Seen, Span, Tag, Token, TokenFilter, View, Warehouse, Window,
+    Reach, Reference, Result, Revision, Seen, Span, Tag, Token, TokenFilter, Version, View, Warehouse, Window,
 };
 
 /// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
@@ -97,7 +97,7 @@ pub trait RefStore: Send + Sync + 'static {
     /// taken what was there.
     async fn resolve(&self, warehouse_id: i64, asked: &Asked) -> Result<Option<Revision>>;
 
-    /// All branches of a warehouse by name.
+    /// All branches of a warehouse by name. Its cursors are names, as those of [`Self::list_tags`] are.
     async fn list_branches(&self, warehouse_id: i64, page: &PaginationParams) -> Result<Page<Branch>>;
 
     /// All tags of a warehouse by name.
@@ -195,6 +195,15 @@ pub trait HistoryStore: Send + Sync + 'static {
     /// What was merged into a branch up to a seq: for each branch that was, the newest state of it.
     async fn merged(&self, branch_id: i64, upto: i64) -> Result<Vec<View>>;
 
+    /// The newest commit that each of these branches shows, of itself or of an ancestor, in their order.
+    async fn heads(&self, branches: &[i64]) -> Result<Vec<Option<Uuid>>>;
+
+    /// The names of these branches, those that they had last for what was deleted.
+    async fn branch_names(&self, branches: &[i64]) -> Result<HashMap<i64, String>>;
+
+    /// The commits that wrote these versions, in their order.
+    async fn commits_of(&self, versions: &[Version]) -> Result<Vec<Option<Uuid>>>;
+
     /// All keys under which any of these contents ever was on the branches of a view, sorted, each once.
     async fn keys_of(&self, view: &View, contents: &[Uuid]) -> Result<Vec<Key>>;
 
@@ -249,18 +258,21 @@ pub trait PurgeStore: Send + Sync + 'static {
     /// Gives it back, to be taken again after so long.
     async fn put_off_purge(&self, purge: &Purge, pause: Duration) -> Result<()>;
 
-    /// The files are gone: forgets the purge and lets the content's locations go. False if it is not the caller's any
-    /// more.
+    /// The files are gone: lets the content's locations go. What is kept is that no commit may bring the content back.
+    /// False if it is not the caller's any more.
     async fn end_purge(&self, purge: &Purge) -> Result<bool>;
 
     /// How many there are, in work or waiting.
     async fn count_purges(&self) -> Result<u64>;
 
-    /// True if the content is to be purged.
+    /// True if the content is to be purged, and the purge has not ended.
     async fn has_purge(&self, content_id: Uuid) -> Result<bool>;
 
     /// The locations that a content holds.
     async fn held_locations(&self, content_id: Uuid) -> Result<Vec<String>>;
+
+    /// Which of these contents hold no location: those that have left the tree.
+    async fn let_go(&self, contents: &[Uuid]) -> Result<HashSet<Uuid>>;
 
     /// Where a content begins and ends; `None` if it has no version.
     async fn reach(&self, content_id: Uuid) -> Result<Option<Reach>>;

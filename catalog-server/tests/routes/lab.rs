@@ -153,6 +153,11 @@ impl Lab {
         self.client("writer", &[(&[], &[Privilege::Read, Privilege::Write])]).await
     }
 
+    /// A client that may do everything with `lake` and its refs.
+    pub(crate) async fn manager(&self) -> Api {
+        self.client("manager", &[(&[], &[Privilege::Read, Privilege::Write, Privilege::Manage])]).await
+    }
+
     /// A client that may do everything with another warehouse.
     pub(crate) async fn client_of(&self, warehouse: &str, name: &str) -> Api {
         let privileges = vec![Privilege::Read, Privilege::Write];
@@ -218,9 +223,10 @@ impl Api {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let url = match path.strip_prefix("/v1/") {
-            Some(rest) => format!("{}/{rest}", self.base.trim_end_matches("/lake")),
-            None => format!("{}{path}", self.base),
+        let url = match (path.strip_prefix("/v1/"), path.starts_with("/api/")) {
+            (Some(rest), _) => format!("{}/{rest}", self.base.trim_end_matches("/lake")),
+            (None, true) => format!("{}{path}", self.base.trim_end_matches("/v1/lake")),
+            (None, false) => format!("{}{path}", self.base),
         };
         let mut request = self.http.request(method.clone(), url).bearer_auth(&self.token);
         for (name, value) in headers {
@@ -256,6 +262,10 @@ impl Api {
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None, &[]).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body), &[]).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {

@@ -114,6 +114,7 @@ async fn ask(rest: &Rest, endpoint: &Endpoint) -> Outcome<Answer> {
         ("{view}", "v"),
         ("{owner}", "writer"),
         ("{revision}", "1"),
+        ("{ref}", "main"),
     ]
     .iter()
     .fold(endpoint.path.to_owned(), |path, (name, value)| path.replace(name, value));
@@ -123,7 +124,8 @@ async fn ask(rest: &Rest, endpoint: &Endpoint) -> Outcome<Answer> {
         "/api/v1/warehouses/{warehouse}" if endpoint.method == "DELETE" => "?owner_uid=e2e-warehouse",
         _ => "",
     };
-    let body = if matches!(endpoint.method, "POST" | "PUT") { good_body(endpoint.path)? } else { Value::Null };
+    let body =
+        if matches!(endpoint.method, "POST" | "PUT" | "PATCH") { good_body(endpoint.path)? } else { Value::Null };
     rest.send(method, &format!("{path}{query}"), &body).await
 }
 
@@ -150,6 +152,8 @@ fn good_body(path: &str) -> Outcome<Value> {
         "/v1/{prefix}/tables/rename" => json!({"source": identifier("t"), "destination": identifier("u")}),
         "/v1/{prefix}/views/rename" => json!({"source": identifier("v"), "destination": identifier("w")}),
         "/api/v1/warehouses/{warehouse}" => json!({"owner_uid": "x", "revision": "1", "location": "file:///nowhere"}),
+        "/api/v1/warehouses/{warehouse}/refs" => json!({"name": "other", "type": "branch"}),
+        "/api/v1/warehouses/{warehouse}/refs/{ref}" => json!({"protected": true}),
         "/api/v1/tokens/{owner}/{revision}" => {
             json!({"token_id": "0".repeat(16), "hash": "0".repeat(64), "user_id": "x", "grants": [], "expires_at": "2030-01-01T00:00:00Z"})
         }

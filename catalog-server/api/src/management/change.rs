@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::PageQuery;
 use crate::openapi::formats;
 
 /// What kind of thing a name stands for.
@@ -82,4 +83,22 @@ pub struct ListChangesQuery {
     /// As in [`crate::PageQuery`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
+}
+
+impl DiffQuery {
+    /// The part that every list has.
+    #[must_use]
+    pub fn page_query(&self) -> PageQuery {
+        let Self { page_size, page_token, .. } = self.clone();
+        PageQuery { page_size, page_token, ..PageQuery::default() }
+    }
+}
+
+impl ListChangesQuery {
+    /// The part that every list has.
+    #[must_use]
+    pub fn page_query(&self) -> PageQuery {
+        let Self { page_size, page_token, .. } = self.clone();
+        PageQuery { page_size, page_token, ..PageQuery::default() }
+    }
 }

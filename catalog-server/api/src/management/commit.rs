@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::PageQuery;
 use crate::openapi::formats;
 
 /// A commit.
@@ -82,4 +83,13 @@ pub struct ListCommitsQuery {
     /// As in [`crate::PageQuery`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
+}
+
+impl ListCommitsQuery {
+    /// The part that every list has.
+    #[must_use]
+    pub fn page_query(&self) -> PageQuery {
+        let Self { page, page_size, page_token, .. } = self.clone();
+        PageQuery { page, page_size, page_token, total: None }
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{CommitInfo, ContentKind, ContentState};
+use crate::PageQuery;
 use crate::openapi::formats;
 
 /// A namespace, table or view that was dropped on a branch and has not come back.
@@ -86,4 +87,13 @@ pub struct Undropped {
     pub content: ContentState,
     /// The commit that brought it back.
     pub commit: CommitInfo,
+}
+
+impl ListDroppedQuery {
+    /// The part that every list has.
+    #[must_use]
+    pub fn page_query(&self) -> PageQuery {
+        let Self { page_size, page_token, .. } = self.clone();
+        PageQuery { page_size, page_token, ..PageQuery::default() }
+    }
 }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::PageQuery;
 use crate::openapi::formats;
 
 /// What a name stands for. Branches and tags share their names.
@@ -51,6 +52,15 @@ pub struct ListRefsQuery {
     /// As in [`crate::PageQuery`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_token: Option<String>,
+}
+
+impl ListRefsQuery {
+    /// The part that every list has.
+    #[must_use]
+    pub fn page_query(&self) -> PageQuery {
+        let Self { r#type: _, page, page_size, page_token } = self.clone();
+        PageQuery { page, page_size, page_token, total: None }
+    }
 }
 
 /// `POST /api/v1/warehouses/{warehouse}/refs`: makes a branch or tag, in constant time.

@@ -55,7 +55,7 @@ pub(crate) fn changing(error: CommitError) -> ApiError {
             "the files of a dropped table are still being deleted at the location {location} of {key}"
         )),
         CommitError::Conflict { key, found: Found::Purged } => ApiError::validation(format!(
-            "{key} cannot come back: it was dropped with a purge, and its files are going"
+            "{key} cannot come back: it was dropped with a purge, and its files are going or gone"
         )),
         CommitError::Conflict { key, found: Found::NotEmpty } => {
             ApiError::new(ErrorType::NamespaceNotEmptyException, format!("Namespace {key} is not empty."))
@@ -73,7 +73,9 @@ pub(crate) fn moved(error: &CommitError) -> bool {
     match found {
         Found::Absent => key.namespace().is_none(),
         Found::Entry(_) => true,
-        Found::NotEmpty | Found::LocationTaken { .. } | Found::LocationLeft { .. } | Found::Purged => false,
+        Found::NotEmpty | Found::LocationTaken { .. } | Found::LocationLeft { .. } | Found::Purged | Found::LetGo => {
+            false
+        }
     }
 }
 

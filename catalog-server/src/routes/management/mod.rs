@@ -1,7 +1,8 @@
-//! `/api/v1/…`: what the operator says to the server.
+//! `/api/v1/…`: what the operator says to the server and, below a warehouse, what principals do with its commit tree.
 
 pub mod openapi;
 pub mod page;
+pub mod refs;
 pub mod tokens;
 pub mod warehouses;
 

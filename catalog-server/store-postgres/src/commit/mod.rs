@@ -1,7 +1,7 @@
 //! Applying a group of commits: `branches` (lock), `commits`, `versions`, `names`, `locations`, `purges`.
 //!
 //! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT; two more if a request has an
-//! idempotency key, one more if it brings a table back, three or more if it takes one out of the branch. COMMIT is a
+//! idempotency key, one more if it brings a table back and another if that takes a purge back, three or more if it takes one out of the branch. COMMIT is a
 //! message of its own, sent when all else is answered: whatever fails before it is lost for certain, and what happens to
 //! it itself can be found out afterwards (`outcome`).
 //!
@@ -26,7 +26,7 @@ use crate::error::{Failure, Shared};
 use crate::idempotency;
 use crate::transaction::Transaction;
 
-pub use sql::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE};
+pub use sql::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE, RETURNING};
 
 #[async_trait]
 impl CommitStore for PostgresStore {
@@ -91,7 +91,8 @@ async fn write(
 ) -> Result<(Vec<Result<Commit, CommitError>>, bool), Failure> {
     let mut state = read::state(transaction, branch, requests).await?;
     state.held = locations::held(transaction, requests, &state).await?;
-    state.purged = read::purged(transaction, &state.returning(requests)).await?;
+    let returning = state.returning(requests);
+    read::returning(transaction, &returning, &mut state).await?;
     state.shown = locations::shown(transaction, branch, &state.leaving(requests), now).await?;
     state.marks = idempotency::state(transaction, branch.warehouse_id, requests, now).await?;
     let Plan { results, rows } = plan(branch, requests, state, now);

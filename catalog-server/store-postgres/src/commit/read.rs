@@ -6,7 +6,7 @@ use catalog_store::{Branch, Class, CommitRequest, Entry, Head, Key, NamespacePat
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use super::sql::{COMMIT_READ, PURGES_BEGUN};
+use super::sql::{COMMIT_READ, RETURNING};
 use crate::columns::Columns;
 use crate::database::Statement;
 use crate::error::Failure;
@@ -87,11 +87,26 @@ async fn children(
     Ok(all)
 }
 
-/// Which of these contents must not come back. Most groups ask about none.
-pub(super) async fn purged(transaction: &mut Transaction, contents: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
+/// Enters what is known of contents that come back. Most groups bring none.
+pub(super) async fn returning(
+    transaction: &mut Transaction,
+    contents: &[Uuid],
+    state: &mut State,
+) -> Result<(), Failure> {
     if contents.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(());
     }
-    let rows = transaction.fetch_all(sqlx::query(PURGES_BEGUN).bind(contents.to_vec())).await?;
-    rows.iter().map(|row| Columns::new(row).take()).collect()
+    for row in transaction.fetch_all(sqlx::query(RETURNING).bind(contents.to_vec())).await? {
+        let mut columns = Columns::new(&row);
+        let (content, begun, let_go): (Uuid, Option<bool>, bool) = (columns.take()?, columns.take()?, columns.take()?);
+        match begun {
+            Some(true) => state.purged.insert(content),
+            Some(false) => state.to_be_purged.insert(content),
+            None => false,
+        };
+        if let_go {
+            state.let_go.insert(content);
+        }
+    }
+    Ok(())
 }

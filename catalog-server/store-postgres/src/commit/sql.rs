@@ -100,5 +100,13 @@ pub(super) const PURGES_WRITE: &str = "
     ON CONFLICT (content_id) DO UPDATE
       SET metadata_location = excluded.metadata_location, requested_at = excluded.requested_at, due_at = now()";
 
-/// Which of these contents lose their files.
-pub(super) const PURGES_BEGUN: &str = "SELECT content_id FROM purges WHERE content_id = ANY($1::uuid[]) AND begun";
+/// Of contents that come back: whether each has a purge and that has begun, and whether it holds no location. Limited
+/// sub-selects, so that Postgres never reads a whole table into a hash table. Index `locations_content`.
+pub const RETURNING: &str = "
+    SELECT c.id,
+      (SELECT p.begun FROM purges p WHERE p.content_id = c.id LIMIT 1),
+      (SELECT 1 FROM locations l WHERE l.content_id = c.id LIMIT 1) IS NULL
+    FROM unnest($1::uuid[]) c(id)";
+
+/// Takes purges back that have not begun, under the branch's lock, which beginning one waits for.
+pub(super) const PURGES_SPARED: &str = "DELETE FROM purges WHERE content_id = ANY($1::uuid[]) AND NOT begun";

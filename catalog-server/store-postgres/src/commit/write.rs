@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::locations;
-use super::sql::{COMMIT_WRITE, PURGES_WRITE};
+use super::sql::{COMMIT_WRITE, PURGES_SPARED, PURGES_WRITE};
 use crate::database::Statement;
 use crate::error::Failure;
 use crate::idempotency;
@@ -19,11 +19,15 @@ pub(super) async fn rows(
     rows: Rows,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let Rows { commits, versions, names, releases, claims, purges, marks } = rows;
+    let Rows { commits, versions, names, releases, claims, purges, spared, marks } = rows;
     let count = versions.len();
     transaction.execute_rows(tree(branch.id, commits, names, versions), count).await?;
     if !releases.is_empty() || !claims.is_empty() {
         locations::write(transaction, branch.warehouse_id, releases, claims).await?;
+    }
+    if !spared.is_empty() {
+        let count = spared.len();
+        transaction.execute_rows(sqlx::query(PURGES_SPARED).bind(spared), count).await?;
     }
     if !purges.is_empty() {
         let count = purges.len();

@@ -3,6 +3,8 @@
 pub(crate) mod log;
 pub(crate) mod sql;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use catalog_store::{
     Branch, Commit, Content, Dropped, Entry, HistoryStore, Key, LogFilter, NamespacePath, Page, PaginationParams,
@@ -112,6 +114,34 @@ impl HistoryStore for PostgresStore {
         Ok(rows.iter().map(read_merged).collect::<Result<_, _>>()?)
     }
 
+    #[instrument(name = "db.commits.heads", level = "debug", skip_all, err(level = "debug"))]
+    async fn heads(&self, branches: &[i64]) -> Result<Vec<Option<Uuid>>> {
+        let rows = self.requests.fetch_all(sqlx::query(sql::HEADS).bind(branches.to_vec())).await?;
+        Ok(by_number(&rows, branches.len())?)
+    }
+
+    #[instrument(name = "db.branches.names", level = "debug", skip_all, err(level = "debug"))]
+    async fn branch_names(&self, branches: &[i64]) -> Result<HashMap<i64, String>> {
+        let rows = self.requests.fetch_all(sqlx::query(sql::NAMES).bind(branches.to_vec())).await?;
+        let name = |row| {
+            let mut columns = Columns::new(row);
+            Ok((columns.take()?, columns.take()?))
+        };
+        Ok(rows.iter().map(name).collect::<Result<_, Failure>>()?)
+    }
+
+    #[instrument(name = "db.commits.of_versions", level = "debug", skip_all, err(level = "debug"))]
+    async fn commits_of(&self, versions: &[Version]) -> Result<Vec<Option<Uuid>>> {
+        if versions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement = sqlx::query(sql::COMMITS_OF)
+            .bind(versions.iter().map(|version| version.branch_id).collect::<Vec<_>>())
+            .bind(versions.iter().map(|version| version.seq).collect::<Vec<_>>());
+        let rows = self.requests.fetch_all(statement).await?;
+        Ok(by_number(&rows, versions.len())?)
+    }
+
     #[instrument(name = "db.versions.keys_of", level = "debug", skip_all, err(level = "debug"))]
     async fn keys_of(&self, view: &View, contents: &[Uuid]) -> Result<Vec<Key>> {
         let statement = sqlx::query(sql::KEYS_OF).bind(contents.to_vec()).bind(view.lineage.clone());
@@ -143,6 +173,18 @@ impl HistoryStore for PostgresStore {
         let dropped = rows.iter().map(read_dropped).collect::<Result<Vec<_>, _>>()?;
         Ok(cut(dropped, page, |last| last.key.cursor().0))
     }
+}
+
+/// Ids in the order of the numbers, from 1, beside which they stand.
+fn by_number(rows: &[PgRow], count: usize) -> Result<Vec<Option<Uuid>>, Failure> {
+    let mut ids = vec![None; count];
+    for row in rows {
+        let mut columns = Columns::new(row);
+        let number: i64 = columns.take()?;
+        let place = usize::try_from(number - 1).ok().and_then(|index| ids.get_mut(index));
+        *place.ok_or_else(|| Failure::Data(format!("a number {number}")))? = columns.take()?;
+    }
+    Ok(ids)
 }
 
 /// After which key a page begins.

@@ -114,6 +114,28 @@ pub const MERGED: &str = "
       GROUP BY c.merge_branch) m
     LEFT JOIN branches b ON b.id = m.merge_branch";
 
+/// The newest commit of each branch's own or, without one, of its nearest ancestor that has one.
+pub const HEADS: &str = "
+    SELECT k.i,
+      (SELECT c.id
+       FROM unnest(b.id || b.lineage, 9223372036854775807 || b.upto) WITH ORDINALITY l(bid, upto, d),
+         LATERAL (
+           SELECT c.id FROM commits c
+           WHERE c.branch_id = l.bid AND c.seq <= l.upto
+           ORDER BY c.seq DESC
+           LIMIT 1) c
+       ORDER BY l.d
+       LIMIT 1)
+    FROM unnest($1::bigint[]) WITH ORDINALITY k(id, i)
+    JOIN branches b ON b.id = k.id";
+
+pub(super) const NAMES: &str = "SELECT b.id, b.name FROM branches b WHERE b.id = ANY($1::bigint[])";
+
+pub const COMMITS_OF: &str = "
+    SELECT v.i, c.id
+    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY v(bid, seq, i),
+      LATERAL (SELECT c.id FROM commits c WHERE c.branch_id = v.bid AND c.seq = v.seq LIMIT 1) c";
+
 /// Index `versions_content`.
 pub const KEYS_OF: &str = "
     SELECT DISTINCT v.ns, v.class, v.name FROM versions v

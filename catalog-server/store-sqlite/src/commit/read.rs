@@ -29,7 +29,10 @@ pub(crate) const CHILDREN: &str = "
     SELECT name FROM names
     WHERE branch_id = ?1 AND ns = ?2 AND class = ?3 AND kind <> 0
     LIMIT ?4";
-pub(crate) const BEGUN: &str = "SELECT EXISTS (SELECT 1 FROM purges WHERE content_id = ?1 AND begun)";
+/// Whether a content has a purge and that has begun; and whether it holds no location.
+pub(crate) const RETURNING: &str = "
+    SELECT (SELECT begun FROM purges WHERE content_id = ?1),
+      NOT EXISTS (SELECT 1 FROM locations WHERE content_id = ?1)";
 pub(crate) const HELD_BY: &str = "SELECT location FROM locations WHERE content_id = ?1";
 /// A location that overlaps and that none of the given contents holds: at or above …
 pub(crate) const HELD_ABOVE: &str = "
@@ -58,10 +61,7 @@ pub(super) async fn state(change: &mut SqliteConnection, branch: &Branch, reques
         state.children.insert(ns, children);
     }
     for content in state.returning(requests) {
-        let begun = sqlx::query_scalar(BEGUN).bind(content).fetch_one(&mut *change).await.map_err(refused)?;
-        if begun {
-            state.purged.insert(content);
-        }
+        returning(change, content, &mut state).await?;
     }
     let locations = State::locations_of(requests);
     if !locations.is_empty() {
@@ -69,6 +69,20 @@ pub(super) async fn state(change: &mut SqliteConnection, branch: &Branch, reques
         state.held = held(change, &locations, &touched).await?;
     }
     Ok(state)
+}
+
+async fn returning(change: &mut SqliteConnection, content: Uuid, state: &mut State) -> Result<()> {
+    let found = sqlx::query_as(RETURNING).bind(content).fetch_one(change).await.map_err(refused)?;
+    let (begun, let_go): (Option<bool>, bool) = found;
+    match begun {
+        Some(true) => state.purged.insert(content),
+        Some(false) => state.to_be_purged.insert(content),
+        None => false,
+    };
+    if let_go {
+        state.let_go.insert(content);
+    }
+    Ok(())
 }
 
 async fn head(change: &mut SqliteConnection, branch_id: i64, upto: i64) -> Result<Option<Head>> {

@@ -23,6 +23,7 @@ const NAME: &str = "
     ON CONFLICT (branch_id, ns, class, name) DO UPDATE SET kind = excluded.kind, seq = excluded.seq";
 pub(crate) const RELEASE: &str = "DELETE FROM locations WHERE content_id = ?1";
 const CLAIM: &str = "INSERT INTO locations (location, warehouse_id, content_id) VALUES (?1, ?2, ?3)";
+const SPARE: &str = "DELETE FROM purges WHERE content_id = ?1 AND NOT begun";
 const PURGE: &str = "
     INSERT INTO purges (warehouse_id, content_id, metadata_location, requested_at)
     VALUES (?1, ?2, ?3, ?4)
@@ -36,7 +37,7 @@ pub(super) async fn rows(
     rows: &Rows,
     now: Timestamp,
 ) -> Result<()> {
-    let Rows { commits, versions, names, releases, claims, purges, marks } = rows;
+    let Rows { commits, versions, names, releases, claims, purges, spared, marks } = rows;
     for row in commits {
         commit(change, row).await?;
     }
@@ -51,6 +52,9 @@ pub(super) async fn rows(
     }
     for (location, content) in claims {
         claim(change, warehouse_id, location, *content).await?;
+    }
+    for content in spared {
+        sqlx::query(SPARE).bind(content).execute(&mut *change).await.map_err(refused)?;
     }
     for row in purges {
         purge(change, warehouse_id, row, now).await?;

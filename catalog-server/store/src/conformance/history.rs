@@ -9,7 +9,7 @@ use super::things::{
 use crate::merge::{Difference, diff, show};
 use crate::{
     About, Branch, Commit, CommitRequest, Content, Cursor, Dropped, Entry, Expect, Ids, LogFilter, Origin,
-    PaginationParams, Precondition, Span, StoreError, View,
+    PaginationParams, Precondition, Span, StoreError, Version, View,
 };
 
 async fn commit_at(subject: &Subject, branch: &Branch, seconds: i64, author: &str, request: CommitRequest) -> Commit {
@@ -257,4 +257,25 @@ pub async fn where_a_commit_comes_from_is_recorded(subject: &Subject) {
     let newest = |seq| vec![View { lineage: vec![main.id + 7], upto: vec![seq] }];
     assert_eq!(subject.store.merged(main.id, i64::MAX).await.unwrap(), newest(3));
     assert_eq!(subject.store.merged(main.id, 0).await.unwrap(), []);
+}
+
+pub async fn heads_names_and_the_commits_of_versions_are_told_for_many_at_once(subject: &Subject) {
+    let store = &subject.store;
+    let (_, empty) = warehouse(subject, "pond").await;
+    let main = main_branch(subject).await;
+    let first = commit(subject, &main, create_ns("a")).await;
+    let dev = fork(subject, "dev", &View::head(&main), &main).await;
+    let deep = fork(subject, "deep", &View::head(&dev), &main).await;
+    let last = commit(subject, &main, create_ns("b")).await;
+    let own = commit(subject, &deep, create_ns("c")).await;
+    let heads = store.heads(&[dev.id, main.id, empty.id, deep.id]).await.unwrap();
+    assert_eq!(heads, [Some(first.id), Some(last.id), None, Some(own.id)]);
+    store.delete_branch(&deep, at(1)).await.unwrap();
+    let names = store.branch_names(&[deep.id, main.id, 0]).await.unwrap();
+    assert_eq!(names, [(deep.id, "deep".to_owned()), (main.id, "main".to_owned())].into());
+    let version = |branch: &Branch, seq| Version { branch_id: branch.id, seq };
+    let versions = [version(&deep, 1), version(&main, 2), version(&main, 9), version(&main, 1), version(&main, 2)];
+    let commits = subject.replica.commits_of(&versions).await.unwrap();
+    assert_eq!(commits, [Some(own.id), Some(last.id), None, Some(first.id), Some(last.id)]);
+    assert_eq!((store.heads(&[]).await.unwrap().len(), store.commits_of(&[]).await.unwrap().len()), (0, 0));
 }

@@ -5,10 +5,10 @@ use futures::join;
 
 use super::Subject;
 use super::things::{
-    at, commit, conflict, conflict_of, create_ns, delete, location, look, main_branch, put_at, put_warehouse, request,
-    table, table_key, warehouse,
+    at, commit, conflict, conflict_of, create_ns, delete, location, look, main_branch, put, put_at, put_warehouse,
+    request, requiring, table, table_key, warehouse,
 };
-use crate::{CommitRequest, Content, Expect, Found, Operation, PutWarehouse, View};
+use crate::{CommitRequest, Content, Expect, Found, Operation, Precondition, PutWarehouse, View};
 
 fn claim(name: &str, locations: &[&str]) -> CommitRequest {
     request(vec![put_at(table_key("a", name), Expect::Absent, table("m"), locations)])
@@ -129,6 +129,37 @@ pub async fn a_content_holds_what_it_ever_held_until_it_is_dropped(subject: &Sub
     all_are_held().await;
     commit(subject, &branch, request(vec![delete(key.clone(), location("m3"))])).await;
     commit(subject, &branch, claim("u", &held)).await;
+}
+
+pub async fn what_comes_back_can_be_asked_to_hold_locations(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    let key = table_key("a", "t");
+    commit(subject, &branch, claim("t", &["s3://b/t/"])).await;
+    let content = look(subject, &branch, &key).await.unwrap().content;
+    let id = content.id();
+    let drop = || request(vec![delete(key.clone(), location("m"))]);
+    let holding = |operation| requiring(vec![operation], vec![Precondition::Holds { key: key.clone(), content: id }]);
+    let silent = || holding(put(key.clone(), Expect::Absent, content.clone()));
+    let claiming = || holding(put_at(key.clone(), Expect::Absent, content.clone(), &["s3://b/t/"]));
+    commit(subject, &branch, drop()).await;
+    assert_eq!(subject.store.let_go(&[id]).await.unwrap(), [id].into());
+    assert_eq!(conflict(subject, &branch, silent()).await, (key.clone(), Found::LetGo));
+    commit(subject, &branch, claiming()).await;
+    assert_eq!(subject.store.let_go(&[id]).await.unwrap(), [].into());
+    commit(subject, &branch, holding(put(key.clone(), location("m"), content.clone()))).await;
+    // Let go in the same group.
+    let mut results = subject.store.commit(&branch, vec![drop(), silent()], at(1)).await;
+    assert_eq!(conflict_of(results.pop().unwrap()), (key.clone(), Found::LetGo));
+    commit(subject, &branch, claim("u", &["s3://b/"])).await;
+    assert!(matches!(conflict(subject, &branch, claiming()).await.1, Found::LocationTaken { .. }));
+    // What another branch shows holds what it held.
+    let forked = subject.store.create_branch(branch.warehouse_id, "dev", &View::head(&branch), at(1)).await.unwrap();
+    let held = look(subject, &branch, &table_key("a", "u")).await.unwrap().content;
+    commit(subject, &branch, request(vec![delete(table_key("a", "u"), location("m"))])).await;
+    let back = Precondition::Holds { key: table_key("a", "u"), content: held.id() };
+    let operation = put(table_key("a", "u"), Expect::Absent, held);
+    commit(subject, &branch, requiring(vec![operation], vec![back])).await;
+    assert!(look(subject, &forked, &table_key("a", "u")).await.is_some());
 }
 
 pub async fn a_content_that_widens_its_location_is_stopped_by_its_neighbours(subject: &Subject) {

@@ -122,6 +122,7 @@ macro_rules! conformance {
                 keys_that_a_range_of_commits_touched_are_told_once
                 what_was_dropped_is_listed_and_can_be_put_back
                 where_a_commit_comes_from_is_recorded
+                heads_names_and_the_commits_of_versions_are_told_for_many_at_once
             }
             merges {
                 a_merge_brings_what_the_source_did_in_one_commit
@@ -166,6 +167,7 @@ macro_rules! conformance {
                 a_drop_lets_locations_go_and_a_rename_keeps_them
                 a_drop_keeps_the_locations_of_what_another_branch_or_a_tag_shows
                 a_content_holds_what_it_ever_held_until_it_is_dropped
+                what_comes_back_can_be_asked_to_hold_locations
                 a_content_that_widens_its_location_is_stopped_by_its_neighbours
                 of_claims_at_once_one_wins
                 claims_and_puts_of_warehouses_at_once_do_not_wait_in_a_circle
@@ -187,7 +189,8 @@ macro_rules! conformance {
                 a_fork_or_tag_made_while_a_purge_begins_is_not_overlooked
                 a_drop_with_a_purge_leaves_one_to_be_taken
                 a_purge_is_in_one_hand_until_its_lease_ends
-                a_purge_waits_for_what_the_window_shows_and_for_what_came_back
+                a_purge_waits_for_what_the_window_shows
+                what_comes_back_takes_its_purge_back
                 what_is_purged_does_not_come_back_and_holds_its_locations_to_the_end
                 a_put_off_purge_lets_the_next_one_pass
                 a_contents_first_last_and_all_metadata_files_are_told

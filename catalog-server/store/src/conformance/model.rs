@@ -131,7 +131,7 @@ impl Line {
                 Precondition::Empty(ns) if tree.keys().any(|key| key.ns == *ns) => {
                     return Err((ns.key().unwrap(), Found::NotEmpty));
                 }
-                Precondition::Empty(_) => {}
+                Precondition::Empty(_) | Precondition::Holds { .. } => {}
             }
         }
         Ok(tree)

@@ -10,7 +10,7 @@ use super::chance::rounds;
 use super::things::{
     at, commit, conflict, create_ns, delete, location, main_branch, put, put_at, request, table_key, update,
 };
-use crate::{Branch, Content, Expect, Found, Ids, Operation, Purge, Reach, View, Window};
+use crate::{Branch, CommitRequest, Content, Expect, Found, Ids, Operation, Origin, Purge, Reach, View, Window};
 
 const LEASE: Duration = Duration::from_secs(60);
 const NOW: Window = Window { age: Duration::ZERO, commits: 0 };
@@ -200,17 +200,41 @@ async fn is_lost(subject: &Subject, purge: &Purge) -> bool {
     !kept && !ended && !begin(subject, purge, &NOW).await
 }
 
-pub async fn a_purge_waits_for_what_the_window_shows_and_for_what_came_back(subject: &Subject) {
+pub async fn a_purge_waits_for_what_the_window_shows(subject: &Subject) {
     let branch = main_branch(subject).await;
-    let id = table(subject, &branch).await;
+    table(subject, &branch).await;
     commit(subject, &branch, request(vec![purging("t", "m1")])).await;
     waits(subject, &Window { commits: 1, ..NOW }).await;
-    commit(subject, &branch, request(vec![put(table_key("a", "t"), Expect::Absent, content(id, "m1"))])).await;
-    waits(subject, &NOW).await;
-    commit(subject, &branch, request(vec![purging("t", "m1")])).await;
-    assert_eq!(subject.store.count_purges().await.unwrap(), 1);
     let purge = take(subject).await;
     assert!(begin(subject, &purge, &NOW).await);
+}
+
+pub async fn what_comes_back_takes_its_purge_back(subject: &Subject) {
+    let branch = main_branch(subject).await;
+    let id = table(subject, &branch).await;
+    let key = table_key("a", "t");
+    let silent = || request(vec![put(key.clone(), Expect::Absent, content(id, "m1"))]);
+    let claiming = || {
+        let put = put_at(key.clone(), Expect::Absent, content(id, "m1"), &["s3://b/t/"]);
+        let origin = Some(Origin::Commit(Ids.ordered()));
+        CommitRequest { origin, ..request(vec![put]) }
+    };
+    for back in [silent(), claiming()] {
+        let dropped = commit(subject, &branch, request(vec![purging("t", "m1")])).await;
+        let purge = take(subject).await;
+        commit(subject, &branch, back).await;
+        assert!(!begin(subject, &purge, &NOW).await, "a purge that was taken back begins");
+        assert_eq!(subject.store.count_purges().await.unwrap(), 0);
+        // What is dropped afterwards without a purge keeps its files.
+        let gone = commit(subject, &branch, request(vec![delete(key.clone(), location("m1"))])).await;
+        assert!(gone.seq > dropped.seq);
+        assert_eq!(subject.store.take_purge(LEASE).await.unwrap(), None);
+        commit(subject, &branch, claiming()).await;
+    }
+    let group = vec![request(vec![purging("t", "m1")]), silent(), request(vec![purging("t", "m1")])];
+    let results = subject.store.commit(&branch, group, at(11)).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(subject.store.count_purges().await.unwrap(), 1);
 }
 
 pub async fn what_is_purged_does_not_come_back_and_holds_its_locations_to_the_end(subject: &Subject) {
@@ -231,6 +255,14 @@ pub async fn what_is_purged_does_not_come_back_and_holds_its_locations_to_the_en
     assert_eq!(subject.store.held_locations(id).await.unwrap(), ["s3://b/t/"]);
     assert!(subject.store.end_purge(&purge).await.unwrap());
     commit(subject, &branch, claim()).await;
+    // Nor when all is over, whether it claims locations or not.
+    assert_eq!((subject.store.count_purges().await.unwrap(), subject.store.has_purge(id).await.unwrap()), (0, false));
+    assert_eq!(subject.store.take_purge(LEASE).await.unwrap(), None);
+    let elsewhere = put_at(table_key("a", "t"), Expect::Absent, content(id, "m1"), &["s3://b/w/"]);
+    for operation in [put(table_key("a", "t"), Expect::Absent, content(id, "m1")), elsewhere] {
+        let back = CommitRequest { origin: Some(Origin::Commit(Ids.ordered())), ..request(vec![operation]) };
+        assert_eq!(conflict(subject, &branch, back).await, (table_key("a", "t"), Found::Purged));
+    }
 }
 
 pub async fn a_put_off_purge_lets_the_next_one_pass(subject: &Subject) {

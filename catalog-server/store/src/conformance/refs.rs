@@ -135,7 +135,7 @@ pub async fn a_protected_branch_is_not_deleted_and_the_name_of_a_deleted_one_is_
     let protected = store.protect_branch(&dev, true, at(1)).await.unwrap();
     // Whoever still holds what it was before.
     let refused = store.delete_branch(&dev, at(1)).await.unwrap_err();
-    assert_eq!(refused.to_string(), "branch dev is protected");
+    assert_eq!(refused.to_string(), "branch dev is protected: take its protection off before it is deleted");
     store.protect_branch(&protected, false, at(1)).await.unwrap();
     store.delete_branch(&dev, at(1)).await.unwrap();
     assert_eq!(store.get_branch(lake, "dev").await.unwrap(), None);

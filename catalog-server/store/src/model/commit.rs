@@ -61,6 +61,14 @@ pub enum Precondition {
     Exists(NamespacePath),
     /// The namespace holds no namespace, table or view.
     Empty(NamespacePath),
+    /// The table or view holds locations. What has left the tree has let them go: whoever brings it back either claims
+    /// them or asks for this.
+    Holds {
+        /// Under which key it is put.
+        key: Key,
+        /// Its id.
+        content: Uuid,
+    },
 }
 
 /// One atomic change of a branch.

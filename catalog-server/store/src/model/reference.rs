@@ -124,7 +124,8 @@ impl Branch {
     pub fn may_be_deleted(&self) -> Result<()> {
         self.is_not_main("deleted")?;
         if self.protected {
-            return Err(StoreError::Conflict(format!("branch {} is protected", self.name)));
+            let text = format!("branch {} is protected: take its protection off before it is deleted", self.name);
+            return Err(StoreError::Conflict(text));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Enters the winners: the state goes on, the rows pile up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -18,6 +18,7 @@ pub(super) struct Book {
     names: BTreeMap<Key, NameRow>,
     holds: BTreeMap<Uuid, Vec<String>>,
     purges: BTreeMap<Uuid, PurgeRow>,
+    spared: BTreeSet<Uuid>,
     marks: BTreeMap<(String, Uuid), Mark>,
 }
 
@@ -33,6 +34,7 @@ impl Book {
             names: BTreeMap::new(),
             holds: BTreeMap::new(),
             purges: BTreeMap::new(),
+            spared: BTreeSet::new(),
             marks: BTreeMap::new(),
         }
     }
@@ -44,14 +46,19 @@ impl Book {
 
     pub(super) fn enter(&mut self, request: &CommitRequest, draft: Draft) -> Commit {
         let commit = self.commit(request);
-        let Draft { changes, holds, purges } = draft;
+        let Draft { changes, holds, purges, spared } = draft;
         for (key, content) in changes {
             self.change(commit.seq, key, content);
         }
         for (content, locations) in holds {
             self.hold(content, locations);
         }
-        self.purges.extend(purges.into_iter().map(|purge| (purge.content_id, purge)));
+        for content in spared {
+            self.spare(content);
+        }
+        for purge in purges {
+            self.purge(purge);
+        }
         if let Some(mark) = &request.idempotency {
             let key = (mark.principal.clone(), mark.key);
             self.state.marks.insert(key.clone(), mark.clone());
@@ -61,7 +68,7 @@ impl Book {
     }
 
     pub(super) fn close(self) -> Rows {
-        let Self { branch_id: _, now: _, state: _, commits, versions, names, holds, purges, marks } = self;
+        let Self { branch_id: _, now: _, state: _, commits, versions, names, holds, purges, spared, marks } = self;
         let releases = holds.keys().copied().collect();
         let claims = holds
             .into_iter()
@@ -74,6 +81,7 @@ impl Book {
             releases,
             claims,
             purges: purges.into_values().collect(),
+            spared: spared.into_iter().collect(),
             marks: marks.into_values().collect(),
         }
     }
@@ -125,8 +133,25 @@ impl Book {
         self.versions.push(VersionRow { seq, key, prev_seq, content });
     }
 
+    /// What came back and is dropped again in one group is purged for the last drop's sake.
+    fn purge(&mut self, row: PurgeRow) {
+        self.spared.remove(&row.content_id);
+        self.state.to_be_purged.insert(row.content_id);
+        self.purges.insert(row.content_id, row);
+    }
+
+    fn spare(&mut self, content: Uuid) {
+        self.purges.remove(&content);
+        self.state.to_be_purged.remove(&content);
+        self.spared.insert(content);
+    }
+
     fn hold(&mut self, content: Uuid, locations: Vec<String>) {
         self.state.held.retain(|(_, holder)| *holder != content);
+        match locations.is_empty() {
+            true => self.state.let_go.insert(content),
+            false => self.state.let_go.remove(&content),
+        };
         self.state.held.extend(locations.iter().map(|location| (location.clone(), content)));
         self.holds.insert(content, locations);
     }

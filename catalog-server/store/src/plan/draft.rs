@@ -17,6 +17,8 @@ pub(super) struct Draft {
     /// All that contents hold from now on; nothing, if they leave the tree.
     pub(super) holds: BTreeMap<Uuid, Vec<String>>,
     pub(super) purges: Vec<PurgeRow>,
+    /// Contents that come back before their purge has begun.
+    pub(super) spared: Vec<Uuid>,
 }
 
 /// A request that no caller may make: a fault of the program, not a conflict.
@@ -78,6 +80,9 @@ impl Draft {
                 check_expected(key, expect, found)?;
                 if state.purged.contains(&content.id()) {
                     return Err(CommitError::Conflict { key: key.clone(), found: Found::Purged });
+                }
+                if state.to_be_purged.contains(&content.id()) {
+                    self.spared.push(content.id());
                 }
                 self.leave(found, stays, state);
                 if let Some(locations) = locations {
@@ -161,9 +166,18 @@ impl Draft {
             match precondition {
                 Precondition::Exists(ns) => check_exists(ns, &changes, state)?,
                 Precondition::Empty(ns) => check_empty(ns, &changes, state)?,
+                Precondition::Holds { key, content } => self.check_holds(key, *content, state)?,
             }
         }
         Ok(())
+    }
+
+    fn check_holds(&self, key: &Key, content: Uuid, state: &State) -> Result<(), CommitError> {
+        let holds = match self.holds.get(&content) {
+            Some(held) => !held.is_empty(),
+            None => !state.let_go.contains(&content),
+        };
+        if holds { Ok(()) } else { Err(CommitError::Conflict { key: key.clone(), found: Found::LetGo }) }
     }
 }
 

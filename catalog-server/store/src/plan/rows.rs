@@ -21,6 +21,8 @@ pub struct Rows {
     pub claims: Vec<(String, Uuid)>,
     /// To insert. Sorted by content, each once.
     pub purges: Vec<PurgeRow>,
+    /// Contents whose rows of `purges` are to be deleted: they came back. Sorted, each once.
+    pub spared: Vec<Uuid>,
     /// To insert, or to write over what has expired. Sorted by principal and key, each once.
     pub marks: Vec<Mark>,
 }

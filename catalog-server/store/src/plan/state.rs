@@ -37,8 +37,12 @@ pub struct State {
     pub children: HashMap<NamespacePath, HashSet<(Class, String)>>,
     /// Of the keys of [`State::marks_of`], those under which something was answered before.
     pub marks: HashMap<(String, Uuid), Mark>,
-    /// Of the contents of [`State::returning`], those whose purge has begun.
+    /// Of the contents of [`State::returning`], those whose purge has begun, or ended.
     pub purged: HashSet<Uuid>,
+    /// Of the contents of [`State::returning`], those whose purge has not begun: it is taken back.
+    pub to_be_purged: HashSet<Uuid>,
+    /// Of the contents of [`State::returning`], those that hold no location.
+    pub let_go: HashSet<Uuid>,
     /// Of the contents of [`State::leaving`], those that another branch of the warehouse shows, or a tag: they keep their
     /// locations.
     pub shown: HashSet<Uuid>,
@@ -54,6 +58,7 @@ impl State {
         let operations = requests.iter().flat_map(|r| &r.operations).map(|o| o.key().clone());
         let namespaces = requests.iter().flat_map(|r| &r.preconditions).filter_map(|p| match p {
             Precondition::Exists(ns) | Precondition::Empty(ns) => ns.key(),
+            Precondition::Holds { .. } => None,
         });
         sorted(operations.chain(namespaces))
     }
@@ -63,7 +68,7 @@ impl State {
     pub fn empties_of(requests: &[CommitRequest]) -> Vec<NamespacePath> {
         sorted(requests.iter().flat_map(|r| &r.preconditions).filter_map(|p| match p {
             Precondition::Empty(ns) => Some(ns.clone()),
-            Precondition::Exists(_) => None,
+            Precondition::Exists(_) | Precondition::Holds { .. } => None,
         }))
     }
 
@@ -122,12 +127,12 @@ impl State {
     #[must_use]
     pub fn returning(&self, requests: &[CommitRequest]) -> Vec<Uuid> {
         let there: HashSet<Uuid> = self.entries.values().map(|entry| entry.content.id()).collect();
-        let operations = requests.iter().flat_map(|r| &r.operations);
-        sorted(operations.filter_map(|o| match o {
+        let operations = requests.iter().flat_map(|r| r.operations.iter().map(|o| (o, r.origin.is_some())));
+        sorted(operations.filter_map(|(operation, came_from)| match operation {
             Operation::Put { content: Content::Namespace { .. }, .. } | Operation::Delete { .. } => None,
-            // What is new says where it is.
-            Operation::Put { locations: Some(_), .. } => None,
-            Operation::Put { content, locations: None, .. } => Some(content.id()).filter(|id| !there.contains(id)),
+            // What is new says where it is, and comes from nowhere.
+            Operation::Put { locations: Some(_), .. } if !came_from => None,
+            Operation::Put { content, .. } => Some(content.id()).filter(|id| !there.contains(id)),
         }))
     }
 }
