@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::routes::iceberg::unbuilt::{self, Unbuilt};
 use crate::routes::iceberg::{config, namespaces, relations, tables, views};
-use crate::routes::management::{openapi, refs, tokens, warehouses};
+use crate::routes::management::{commits, diff, dropped, merges, openapi, refs, tokens, warehouses};
 use crate::routes::root;
 use crate::session::Session;
 
@@ -77,6 +77,15 @@ fn table() -> Vec<Route> {
         route(Method::GET, "/api/v1/warehouses/{warehouse}/refs/{ref}", refs::get),
         route(Method::PATCH, "/api/v1/warehouses/{warehouse}/refs/{ref}", refs::update),
         route(Method::DELETE, "/api/v1/warehouses/{warehouse}/refs/{ref}", refs::delete),
+        route(Method::GET, "/api/v1/warehouses/{warehouse}/commits", commits::list),
+        route(Method::GET, "/api/v1/warehouses/{warehouse}/commits/{commit}", commits::get),
+        route(Method::GET, "/api/v1/warehouses/{warehouse}/commits/{commit}/changes", commits::changes),
+        route(Method::GET, "/api/v1/warehouses/{warehouse}/diff", diff),
+        route(Method::POST, "/api/v1/warehouses/{warehouse}/merge", merges::merge),
+        route(Method::POST, "/api/v1/warehouses/{warehouse}/cherry-pick", merges::cherry_pick),
+        route(Method::POST, "/api/v1/warehouses/{warehouse}/revert", merges::revert),
+        route(Method::GET, "/api/v1/warehouses/{warehouse}/dropped", dropped::list),
+        route(Method::POST, "/api/v1/warehouses/{warehouse}/undrop", dropped::undrop),
         route(Method::GET, "/api/v1/tokens", tokens::list),
         route(Method::GET, "/api/v1/tokens/{owner}", tokens::newest),
         route(Method::DELETE, "/api/v1/tokens/{owner}", tokens::revoke),

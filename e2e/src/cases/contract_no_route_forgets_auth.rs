@@ -32,13 +32,16 @@ async fn walk(lake: &Lake) -> Outcome<usize> {
     let ungranted = Rest::new(lake.server.uri(), Some(&lake.token("ungranted", vec![], HOUR).await?))?;
     let reader =
         Rest::new(lake.server.uri(), Some(&lake.token("reader", vec![grant(&[Privilege::Read])], HOUR).await?))?;
+    let head = lake.rest.get(&format!("/api/v1/warehouses/{LAKE}/refs/main")).await?;
+    let commit = head["commit"].as_str().ok_or_else(|| Failure::new("main has no commit"))?;
+    let ask = async |rest: &Rest, endpoint: &Endpoint| ask(rest, endpoint, commit).await;
     let mut asked = 0;
     for endpoint in ENDPOINTS {
         match endpoint.auth {
             Auth::Public => {
                 expect(endpoint, "nobody", &ask(&Rest::new(lake.server.uri(), None)?, endpoint).await?, 200, "")?;
             }
-            Auth::Platform => platform(lake, endpoint).await?,
+            Auth::Platform => platform(lake, endpoint, commit).await?,
             Auth::Token | Auth::Admin => {
                 for (name, rest) in &credentials {
                     expect(endpoint, name, &ask(rest, endpoint).await?, 401, "NotAuthorizedException")?;
@@ -96,15 +99,15 @@ fn with_read_only(endpoint: &Endpoint, answer: &Answer) -> Outcome {
 }
 
 /// The platform's routes answer anybody on their own port, and are not on the clients'.
-async fn platform(lake: &Lake, endpoint: &Endpoint) -> Outcome {
-    let own = ask(&Rest::new(lake.server.platform_uri(), None)?, endpoint).await?;
+async fn platform(lake: &Lake, endpoint: &Endpoint, commit: &str) -> Outcome {
+    let own = ask(&Rest::new(lake.server.platform_uri(), None)?, endpoint, commit).await?;
     expect(endpoint, "the platform", &own, 200, "")?;
-    let clients = ask(&Rest::new(lake.server.uri(), None)?, endpoint).await?;
+    let clients = ask(&Rest::new(lake.server.uri(), None)?, endpoint, commit).await?;
     check(!clients.status.is_success(), || complain(endpoint, "a client on the clients' port", &clients))
 }
 
 /// Calls a route with parameters that exist and a body that would be a good one.
-async fn ask(rest: &Rest, endpoint: &Endpoint) -> Outcome<Answer> {
+async fn ask(rest: &Rest, endpoint: &Endpoint, commit: &str) -> Outcome<Answer> {
     let method = Method::from_bytes(endpoint.method.as_bytes()).attempt("read a method of ENDPOINTS")?;
     let path = [
         ("{prefix}", LAKE),
@@ -115,12 +118,14 @@ async fn ask(rest: &Rest, endpoint: &Endpoint) -> Outcome<Answer> {
         ("{owner}", "writer"),
         ("{revision}", "1"),
         ("{ref}", "main"),
+        ("{commit}", commit),
     ]
     .iter()
     .fold(endpoint.path.to_owned(), |path, (name, value)| path.replace(name, value));
     check(!path.contains('{'), || format!("this case has no value for a parameter of {path}"))?;
     let query = match endpoint.path {
         "/v1/config" => "?warehouse=lake",
+        "/api/v1/warehouses/{warehouse}/diff" => "?from=main&to=main",
         "/api/v1/warehouses/{warehouse}" if endpoint.method == "DELETE" => "?owner_uid=e2e-warehouse",
         _ => "",
     };
@@ -154,6 +159,11 @@ fn good_body(path: &str) -> Outcome<Value> {
         "/api/v1/warehouses/{warehouse}" => json!({"owner_uid": "x", "revision": "1", "location": "file:///nowhere"}),
         "/api/v1/warehouses/{warehouse}/refs" => json!({"name": "other", "type": "branch"}),
         "/api/v1/warehouses/{warehouse}/refs/{ref}" => json!({"protected": true}),
+        "/api/v1/warehouses/{warehouse}/merge" => json!({"from": "main", "into": "main"}),
+        "/api/v1/warehouses/{warehouse}/cherry-pick" | "/api/v1/warehouses/{warehouse}/revert" => {
+            json!({"commit": "0191d2c4-7b1c-7000-8000-000000000000", "into": "main"})
+        }
+        "/api/v1/warehouses/{warehouse}/undrop" => json!({"kind": "table", "namespace": ["n"], "name": "t"}),
         "/api/v1/tokens/{owner}/{revision}" => {
             json!({"token_id": "0".repeat(16), "hash": "0".repeat(64), "user_id": "x", "grants": [], "expires_at": "2030-01-01T00:00:00Z"})
         }

@@ -2,13 +2,13 @@
 //! calls leaves: the policy, the tree, files, the metadata model.
 
 mod answer;
-mod conflict;
+pub(super) mod conflict;
 mod everything;
 mod invalid;
-mod metadata;
-mod names;
+pub(super) mod metadata;
+pub(super) mod names;
 mod pages;
-mod places;
+pub(super) mod places;
 mod properties;
 mod publish;
 mod snapshots;

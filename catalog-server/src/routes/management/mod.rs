@@ -1,10 +1,18 @@
 //! `/api/v1/…`: what the operator says to the server and, below a warehouse, what principals do with its commit tree.
 
+mod arrivals;
+mod changes;
+pub mod commits;
+mod diff;
+pub mod dropped;
+pub mod merges;
 pub mod openapi;
 pub mod page;
 pub mod refs;
 pub mod tokens;
 pub mod warehouses;
+
+pub use diff::diff;
 
 use catalog_api::management::Outcome;
 use catalog_store::PutOutcome;

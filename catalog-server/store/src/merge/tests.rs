@@ -33,8 +33,11 @@ fn decided(bases: &[Option<Entry>], source: Option<Entry>, target: Option<Entry>
 }
 
 fn put(content: Option<Entry>, expect: Expect) -> Outcome {
+    // Where there is something, it is the same table here.
+    let arrivals = if expect == Expect::Absent { vec![key()] } else { vec![] };
     let operation = Operation::Put { key: key(), expect, content: content.unwrap().content, locations: None };
-    Outcome { operations: vec![operation], preconditions: vec![Precondition::Exists(ns("a"))], clashes: vec![] }
+    let preconditions = vec![Precondition::Exists(ns("a"))];
+    Outcome { operations: vec![operation], preconditions, arrivals, clashes: vec![] }
 }
 
 fn at(seq: i64) -> Expect {

@@ -80,6 +80,9 @@ pub struct Outcome {
     pub operations: Vec<Operation>,
     /// What must hold as well.
     pub preconditions: Vec<Precondition>,
+    /// The keys of the operations that put a table or view where the target has another one, or none: it may be new to
+    /// the target's branch, and may have let its locations go.
+    pub arrivals: Vec<Key>,
     /// By key. If there is any, nothing may be committed.
     pub clashes: Vec<Clash>,
 }
@@ -96,6 +99,9 @@ pub fn three_way(candidates: Vec<Candidate>, modes: &Modes) -> Outcome {
             Decision::Clash => outcome.clashes.push(candidate.clash(Reason::BothChanged)),
             Decision::Take => {
                 let operation = candidate.operation();
+                if candidate.arrives() {
+                    outcome.arrivals.push(candidate.key.clone());
+                }
                 let (path, precondition) = precondition(&operation);
                 if let Some(path) = path {
                     preconditions.insert((path, matches!(precondition, Precondition::Exists(_))), precondition);
@@ -157,6 +163,11 @@ impl Candidate {
             None => Operation::Delete { key, expect, purge: false },
             Some(source) => Operation::Put { key, expect, content: self.content(source), locations: None },
         }
+    }
+
+    fn arrives(&self) -> bool {
+        let id = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.content.id());
+        self.key.class == Class::Relation && self.source.is_some() && id(&self.source) != id(&self.target)
     }
 
     /// A namespace stays the one that it is in the target.

@@ -1,0 +1,31 @@
+//! `POST /api/v1/warehouses/{warehouse}/revert`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use catalog_api::management::PickRequest;
+
+use super::asked::{self, Asked};
+use super::{Source, allow, must_be_there, run};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract;
+use crate::session::Session;
+
+/// Takes back in a branch what one commit did.
+///
+/// # Errors
+/// As a merge's; 404 for a commit that is not there, too.
+pub async fn revert(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Json(request): extract::Json<PickRequest>,
+) -> Result<Response, ApiError> {
+    let PickRequest { commit, into, mode, modes, dry_run, message } = request;
+    allow(&session)?;
+    let message = asked::message(message, || format!("revert {commit} in {into}"))?;
+    let asked = Asked { into, modes: asked::modes(mode, modes)?, dry_run, message };
+    must_be_there(&app, &session, commit).await?;
+    run(&app, &session, Source::Inverse(commit), asked).await
+}
