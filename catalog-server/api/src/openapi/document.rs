@@ -94,7 +94,11 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     }
     let mut all = Map::from_iter([(operation.success.to_string(), success)]);
     for (status, meaning) in refusals(operation) {
-        let response = json!({"$ref": "#/components/responses/Error", "description": meaning});
+        let mut response = json!({"$ref": "#/components/responses/Error", "description": meaning});
+        if let Some(conflict) = operation.conflict.filter(|_| status == 409) {
+            let schema = json!({"anyOf": [conflict(generator), generator.subschema_for::<ErrorBody>()]});
+            response = json!({"description": meaning, "content": {"application/json": {"schema": schema}}});
+        }
         all.insert(status.to_string(), response);
     }
     Value::Object(all)

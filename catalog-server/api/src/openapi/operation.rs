@@ -24,6 +24,8 @@ pub struct Operation {
     /// The status of the success.
     pub(crate) success: u16,
     pub(crate) answer: Option<Generate>,
+    /// What a 409 may have beside the error.
+    pub(crate) conflict: Option<Generate>,
     /// Refusals that not every route has.
     pub(crate) refusals: &'static [Refusal],
 }
@@ -34,7 +36,18 @@ pub(crate) struct Refusal(pub(crate) ErrorType, pub(crate) &'static str);
 
 impl Operation {
     pub(crate) const fn new(method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Self {
-        Self { method, path, id, summary, query: None, body: None, success: 204, answer: None, refusals: &[] }
+        Self {
+            method,
+            path,
+            id,
+            summary,
+            query: None,
+            body: None,
+            success: 204,
+            answer: None,
+            conflict: None,
+            refusals: &[],
+        }
     }
 
     pub(crate) const fn query<T: JsonSchema>(mut self) -> Self {
@@ -51,6 +64,17 @@ impl Operation {
     pub(crate) const fn answers<T: JsonSchema>(mut self) -> Self {
         self.success = 200;
         self.answer = Some(reference::<T>);
+        self
+    }
+
+    /// As [`Self::answers`], with 201.
+    pub(crate) const fn creates<T: JsonSchema>(self) -> Self {
+        Self { success: 201, ..self.answers::<T>() }
+    }
+
+    /// A 409 may have this body, which has an error as well.
+    pub(crate) const fn conflicts<T: JsonSchema>(mut self) -> Self {
+        self.conflict = Some(reference::<T>);
         self
     }
 

@@ -9,8 +9,11 @@ use crate::PageQuery;
 /// All parameters of an operation, in the order of the path, then of the types.
 pub(super) fn of(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Value> {
     let path = names(operation.path).map(|name| {
-        let schema =
-            if name == "revision" { json!({"type": "integer", "format": "int64"}) } else { json!({"type": "string"}) };
+        let schema = match name {
+            "revision" => json!({"type": "integer", "format": "int64"}),
+            "commit" => json!({"type": "string", "format": "uuid"}),
+            _ => json!({"type": "string"}),
+        };
         json!({"name": name, "in": "path", "required": true, "schema": schema})
     });
     let mut all: Vec<Value> = path.collect();
