@@ -29,6 +29,9 @@ const ALWAYS: &[(u16, &str)] = &[
 /// Refusals of routes with a body.
 const OF_BODIES: &[(u16, &str)] = &[(413, "The body is too large."), (415, "The body is not JSON.")];
 
+/// The refusal of routes that take an `Idempotency-Key`.
+const OF_REPEATS: &[(u16, &str)] = &[(422, "The `Idempotency-Key` was used for another request.")];
+
 /// The whole document, OpenAPI 3.1.
 #[must_use]
 pub fn document() -> Value {
@@ -68,12 +71,16 @@ pub fn document() -> Value {
 }
 
 fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
+    let mut parameters = parameters::of(operation, generator);
+    if is_repeatable(operation) {
+        parameters.push(parameters::idempotency_key());
+    }
     let mut described = json!({
         "operationId": operation.id,
         "tags": [tag(operation.path)],
         "summary": operation.summary,
         "description": who(auth(operation)),
-        "parameters": parameters::of(operation, generator),
+        "parameters": parameters,
     });
     if let Some(body) = operation.body {
         let content = json!({"application/json": {"schema": body(generator)}});
@@ -109,7 +116,8 @@ fn refusals(operation: &Operation) -> std::collections::BTreeMap<u16, String> {
     let mut all = std::collections::BTreeMap::new();
     let bodies = if operation.body.is_some() { OF_BODIES } else { &[] };
     let general = if auth(operation) == Auth::Public { &[] } else { ALWAYS };
-    for (status, meaning) in general.iter().chain(bodies) {
+    let repeats = if is_repeatable(operation) { OF_REPEATS } else { &[] };
+    for (status, meaning) in general.iter().chain(bodies).chain(repeats) {
         all.insert(*status, (*meaning).to_owned());
     }
     for Refusal(r#type, meaning) in operation.refusals {
@@ -129,6 +137,11 @@ fn tag(path: &str) -> &str {
         ("warehouses", Some(of_warehouse)) => of_warehouse,
         (first, _) => first,
     }
+}
+
+/// What changes something in a warehouse can be sent again under the same key.
+fn is_repeatable(operation: &Operation) -> bool {
+    auth(operation) == Auth::Token && matches!(operation.method, "POST" | "PATCH" | "DELETE")
 }
 
 fn auth(operation: &Operation) -> Auth {

@@ -24,6 +24,17 @@ pub(super) fn of(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<
     all
 }
 
+/// The header by which a request that comes again is known.
+pub(super) fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": "A UUID of version 7. A request that comes again under it is answered as before, for 30 minutes.",
+        "schema": {"type": "string", "format": "uuid"},
+    })
+}
+
 /// What every list has is described in one place.
 fn same_as_in(paging: &[Value], field: Value) -> Value {
     paging.iter().find(|one| one["name"] == field["name"]).cloned().unwrap_or(field)

@@ -13,6 +13,9 @@ pub(crate) fn field(page: &Value, name: &str) -> Vec<String> {
     items.iter().map(|item| item[name].as_str().unwrap_or_default().to_owned()).collect()
 }
 
+mod dropped;
+mod history;
+mod merges;
 mod openapi;
 mod refs;
 mod tokens;
