@@ -93,11 +93,22 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorType::UnsupportedMediaTypeException, "send the body with Content-Type: application/json"))
 }
 
+/// A limit on what comes says nothing about what a compressed body becomes.
+fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    let message = "send the body as it is, without Content-Encoding: compressed requests are not read";
+    Err(ApiError::new(ErrorType::UnsupportedMediaTypeException, message))
+}
+
 /// Reads a whole body, as long as it may be.
 ///
 /// # Errors
-/// 413, 408, or 400 for one that breaks off.
+/// 415 for one that is compressed, 413, 408, or 400 for one that breaks off.
 pub async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
+    check_encoding(headers)?;
     let Limits { body_bytes: limit, request_timeout, response_timeout: _, concurrency: _ } = *limits;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {

@@ -20,7 +20,7 @@ pub fn asked(in_prefix: Option<&RefExpr>, headers: &HeaderMap) -> Result<RefExpr
         None => None,
         Some(value) => {
             let parsed = value.to_str().ok().and_then(RefExpr::parse);
-            Some(parsed.ok_or_else(|| ApiError::bad_request("the header X-Pangolin-Ref is not a ref expression"))?)
+            Some(parsed.ok_or_else(|| ApiError::bad_request(format!("X-Pangolin-Ref must be {}", RefExpr::GRAMMAR)))?)
         }
     };
     match (in_prefix, in_header) {

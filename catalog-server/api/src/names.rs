@@ -41,6 +41,10 @@ pub enum RefExpr {
 }
 
 impl RefExpr {
+    /// What [`Self::parse`] reads, in words.
+    pub const GRAMMAR: &str = "the name of a branch or tag (a letter or digit, then up to 127 letters, digits and ._/-), \
+        BRANCH@{2026-11-01T12:00:00Z}, or a commit's uuid";
+
     /// `None` if the text is no ref expression.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -62,6 +62,6 @@ pub const BEYOND: &[Beyond] = &[
     Beyond::everywhere(408, "HTTP: the body does not come"),
     Beyond::everywhere(409, "lost against another request; the document names it for most mutations"),
     Beyond::everywhere(413, "HTTP: the body is too large"),
-    Beyond::everywhere(415, "HTTP: the body is no JSON by its own account"),
+    Beyond::everywhere(415, "HTTP: the body is no JSON by its own account, or is compressed"),
     Beyond::everywhere(422, "the Idempotency-Key belongs to another request"),
 ];

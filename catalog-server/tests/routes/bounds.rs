@@ -121,6 +121,18 @@ async fn bodies_that_are_too_large_or_no_json_get_the_iceberg_error() {
     assert_eq!(api.post("/namespaces", &large).await.error().0, 413);
     let text = api.send(Method::POST, "/namespaces", Some(&json!({})), &[("content-type", "text/plain")]).await;
     assert!([400, 415].contains(&text.error().0), "{text:?}");
+    for (coding, status) in [("gzip", 415), ("zstd", 415), ("identity, gzip", 415), ("Identity", 200)] {
+        let headers = [("content-encoding", coding), ("Idempotency-Key", "0191d2c4-7b1c-7000-8000-000000000000")];
+        let body = json!({"namespace": ["plain"]});
+        for headers in [&headers[..1], &headers] {
+            let answer = api.send(Method::POST, "/namespaces", Some(&body), headers).await;
+            match status {
+                200 => assert!([200, 409].contains(&answer.status.as_u16()), "{answer:?}"),
+                _ => assert_eq!((answer.error().0, answer.error().1), (415, "UnsupportedMediaTypeException")),
+            }
+        }
+    }
+    assert_eq!(api.delete("/namespaces/plain").await.status, 204);
     assert_eq!(api.post("/namespaces", &json!([1])).await.error().0, 400);
     // A body without an announced length must not slip through either.
     let chunks = futures::stream::iter((0..30).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1_000])));

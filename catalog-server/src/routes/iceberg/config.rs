@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use catalog_api::iceberg::{ConfigQuery, ConfigResponse};
-use catalog_api::{ENDPOINTS, Endpoint, Prefix};
+use catalog_api::names::is_warehouse_name;
+use catalog_api::{ENDPOINTS, Endpoint, Prefix, RefExpr};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -28,7 +29,7 @@ pub(crate) async fn config(
     let text = warehouse.filter(|text| !text.is_empty()).ok_or_else(|| {
         ApiError::bad_request("name a warehouse: /v1/config?warehouse=NAME (in clients, the setting `warehouse`)")
     })?;
-    let prefix = Prefix::parse_warehouse(&text).ok_or_else(|| ApiError::no_such_warehouse(&shown(&text)))?;
+    let prefix = Prefix::parse_warehouse(&text).ok_or_else(|| unreadable(&text))?;
     session.open(&app, &prefix).await?;
     let reference = text.split_once('@').map(|(_warehouse, reference)| reference);
     let overrides = BTreeMap::from([
@@ -38,6 +39,16 @@ pub(crate) async fn config(
     let idempotency_key_lifetime = Some(IDEMPOTENCY_KEY_LIFETIME.to_owned());
     let endpoints = ENDPOINTS.iter().filter(|endpoint| endpoint.is_iceberg()).map(Endpoint::advertised).collect();
     Ok(Json(ConfigResponse { defaults: BTreeMap::new(), overrides, endpoints, idempotency_key_lifetime }))
+}
+
+/// What follows a warehouse's name is no ref expression, or the name is none that a warehouse can have.
+fn unreadable(text: &str) -> ApiError {
+    match text.split_once('@') {
+        Some((warehouse, _)) if is_warehouse_name(warehouse) => {
+            ApiError::bad_request(format!("what follows {warehouse}@ must be {}", RefExpr::GRAMMAR))
+        }
+        _ => ApiError::no_such_warehouse(&shown(text)),
+    }
 }
 
 fn shown(text: &str) -> String {

@@ -114,6 +114,18 @@ async fn a_tag_a_time_and_a_commit_are_read_and_never_written() {
 }
 
 #[tokio::test]
+async fn what_is_no_ref_expression_is_400_and_the_grammar_is_told() {
+    let (_lab, api, _store) = lake().await;
+    for expression in ["", "a%20b", "main@{yesterday}", "main@1", "@", "%C3%A4"] {
+        let answer = api.get(&format!("/v1/config?warehouse=lake@{expression}")).await;
+        let (code, kind, message) = answer.error();
+        assert_eq!((code, kind), (400, "BadRequestException"), "{expression}");
+        assert!(message.starts_with("what follows lake@ must be the name of a branch or tag"), "{message}");
+    }
+    assert_eq!(api.get("/v1/config?warehouse=No%20Lake@main").await.error().0, 404);
+}
+
+#[tokio::test]
 async fn a_ref_that_is_not_there_is_404_for_those_who_may_know_the_warehouse() {
     let (lab, api, _store) = lake().await;
     let stranger = lab.client("stranger", &[]).await;

@@ -20,6 +20,9 @@ pub(super) fn table(prefix: &str) -> Vec<Bad> {
         bytes("a body nested without end", all(), "[".repeat(100_000), 400, BAD),
         bytes("a body of another kind", all(), "namespace=x", 415, "UnsupportedMediaTypeException")
             .with_header("content-type", "application/x-www-form-urlencoded"),
+        bytes("a body that is compressed", all(), b"\x1f\x8b".to_vec(), 415, "UnsupportedMediaTypeException")
+            .saying("without Content-Encoding")
+            .with_header("content-encoding", "gzip"),
         bytes(
             "a body above the limit",
             all(),

@@ -19,7 +19,8 @@ pub(super) fn table(prefix: &str) -> Vec<Bad> {
         get("the settings of a warehouse that cannot be", "/v1/config?warehouse=No%20Lake", 404, NO_WAREHOUSE),
         get("the settings of a ref that is not there", "/v1/config?warehouse=lake@dev", 404, NO_WAREHOUSE)
             .saying(NO_REF),
-        get("the settings of what is no ref", "/v1/config?warehouse=lake@a%20b", 404, NO_WAREHOUSE),
+        get("the settings of what is no ref", "/v1/config?warehouse=lake@a%20b", 400, BAD)
+            .saying("what follows lake@ must be"),
         get("a prefix that is not there", "/v1/sea/namespaces", 404, NO_WAREHOUSE),
         get("a prefix with a ref that is not there", "/v1/lake~ZGV2/namespaces", 404, NO_WAREHOUSE).saying(NO_REF),
         get("a header with a ref that is not there", &format!("{prefix}/namespaces"), 404, NO_WAREHOUSE)
