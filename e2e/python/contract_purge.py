@@ -50,7 +50,7 @@ def prepare():
     table(cat, "first", 2, 2)
     cat.rename_table(("p", "first"), ("p", "renamed"))
     table(cat, "first", 1, 2)
-    for name in ("tagged", "branched", "recent", "foreign", "expiring", "kept"):
+    for name in ("tagged", "branched", "recent", "foreign", "shared", "expiring", "kept"):
         table(cat, name, 2, 2)
     for number in range(3):
         table(cat, f"big{number}", APPENDS, PARTS)

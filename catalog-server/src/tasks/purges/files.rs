@@ -46,6 +46,8 @@ pub(super) struct Walk<'a> {
     app: &'a App,
     warehouse: &'a WarehouseContext,
     own: &'a Own,
+    /// Data and delete files go, too.
+    data: bool,
     tally: Tally,
     /// Hashes of the manifests that are done: most stand in many lists. Two with one hash would leave a file behind.
     done: Mutex<HashSet<u64>>,
@@ -60,8 +62,8 @@ struct Statistics {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(app: &'a App, warehouse: &'a WarehouseContext, own: &'a Own, tally: Tally) -> Self {
-        Self { app, warehouse, own, tally, done: Mutex::default(), hasher: RandomState::new() }
+    pub(super) fn new(app: &'a App, warehouse: &'a WarehouseContext, own: &'a Own, data: bool) -> Self {
+        Self { app, warehouse, own, data, tally: Tally::default(), done: Mutex::default(), hasher: RandomState::new() }
     }
 
     pub(super) fn into_tally(self) -> Tally {
@@ -132,6 +134,9 @@ impl<'a> Walk<'a> {
         if self.own.address(&location, added_by).is_none() {
             self.keep(1);
             return Ok(true);
+        }
+        if !self.data {
+            return self.delete(vec![(location, added_by)]).await.map(|()| true);
         }
         let Some(bytes) = self.read(&location).await? else { return Ok(true) };
         let (send, mut batches) = mpsc::channel(1);

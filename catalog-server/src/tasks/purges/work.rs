@@ -17,7 +17,8 @@ use crate::error::ApiError;
 use crate::locations::Location;
 use crate::storage::{FileError, WarehouseContext};
 
-/// A table with this property set to false may share its files.
+/// A table with this property set to false may share its data with others, but not what describes it: as the Java
+/// library (`CatalogUtil.dropTableData`), a purge deletes the one and keeps the other.
 const GC_ENABLED: &str = "gc.enabled";
 /// Metadata files that are deleted at once.
 const PAGE: u32 = 500;
@@ -43,16 +44,11 @@ pub(super) async fn run(app: &App, purge: &Purge) -> Result<Outcome, ApiError> {
         return Ok(Outcome::Waits);
     }
     let warehouse = WarehouseContext::new(row).map_err(ApiError::internal)?;
-    let tally = Tally::default();
-    let Some(reach) = app.store.reach(purge.content_id).await? else { return Ok(Outcome::Done(tally)) };
+    let Some(reach) = app.store.reach(purge.content_id).await? else { return Ok(Outcome::Done(Tally::default())) };
     let roots = read_all(app, &warehouse, &reach.last).await?;
-    if let Some(root) = roots.iter().find(|root| is_off(root.property(GC_ENABLED))) {
-        let location = root.location();
-        tracing::info!(location, "nothing of a purged table is deleted: its {GC_ENABLED} is false");
-        return Ok(Outcome::Done(tally));
-    }
     let own = own(app, &warehouse, purge, &reach, &roots).await?;
-    let walk = Walk::new(app, &warehouse, &own, tally);
+    let data = !roots.iter().any(|root| is_off(root.property(GC_ENABLED)));
+    let walk = Walk::new(app, &warehouse, &own, data);
     for root in &roots {
         walk.table(root).await?;
     }
@@ -152,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_deleted_only_where_nothing_forbids_it_in_whatever_spelling() {
+    fn data_is_deleted_only_where_nothing_forbids_it_in_whatever_spelling() {
         assert!(["false", "False", "FALSE", "no", ""].iter().all(|value| is_off(Some(value))));
         assert!(!is_off(None) && !is_off(Some("true")) && !is_off(Some("True")));
     }

@@ -36,6 +36,7 @@ async fn round(lab: &Lab, kind: Store) -> Outcome<String> {
     branched(&mut ground).await.attempt("purge a table that a branch sees")?;
     recent(&mut ground).await.attempt("purge a table that the window sees")?;
     foreign(&ground).await.attempt("purge a registered table")?;
+    shared(&ground).await.attempt("purge a table that may share its data")?;
     removed_snapshots(&mut ground).await.attempt("remove snapshots")?;
     old_metadata(&ground).await.attempt("delete metadata after commits")?;
     let left = killed(&mut ground).await.attempt("kill the server in the middle of a purge")?;
@@ -106,6 +107,18 @@ async fn foreign(ground: &Ground<'_>) -> Outcome {
     check(more >= 4, || format!("an append wrote only {more} files"))?;
     ground.purge("foreign").await?;
     ground.until_left(&location, &there).await
+}
+
+/// `gc.enabled=false`: as with the Java library, what describes the table goes, and what others may share stays.
+async fn shared(ground: &Ground<'_>) -> Outcome {
+    let (location, _) = ground.place("shared").await?;
+    let off = json!([{"action": "set-properties", "updates": {"gc.enabled": "false"}}]);
+    ground.update("shared", off).await?.success("say that data may be shared")?;
+    let data: BTreeSet<String> =
+        ground.files(&location).await?.into_iter().filter(|file| file.ends_with(".parquet")).collect();
+    check(data.len() >= 4, || format!("PyIceberg wrote only {} data files", data.len()))?;
+    ground.purge("shared").await?;
+    ground.until_left(&location, &data).await
 }
 
 /// Refused while a tag sees them; then not.
