@@ -42,8 +42,8 @@ impl SqliteStore {
         let mut change = self.change().await?;
         let warehouse_id = lock(&mut change, branch).await?;
         let mut state = read::state(&mut change, branch, requests).await?;
-        let leaving = state.leaving(requests);
-        state.shown = read::shown(&mut change, warehouse_id, branch, &leaving, now).await?;
+        let watched = state.watched(requests);
+        state.shown = read::shown(&mut change, warehouse_id, branch, &watched, now).await?;
         state.marks = idempotency::state(&mut change, warehouse_id, requests, now).await?;
         let Plan { results, rows } = plan(branch, requests, state, now);
         if rows.commits.is_empty() {

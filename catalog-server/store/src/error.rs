@@ -67,6 +67,11 @@ pub enum Found {
     Purged,
     /// The content comes back and has let its locations go: it has to claim them.
     LetGo,
+    /// Another branch or a tag shows the content by this metadata file, which the request did not expect.
+    ShownAs {
+        /// The file.
+        metadata_location: String,
+    },
 }
 
 /// Why one request of a group did not become a commit.

@@ -72,7 +72,7 @@ pub(crate) fn moved(error: &CommitError) -> bool {
     let CommitError::Conflict { key, found } = error else { return false };
     match found {
         Found::Absent => key.namespace().is_none(),
-        Found::Entry(_) => true,
+        Found::Entry(_) | Found::ShownAs { .. } => true,
         Found::NotEmpty | Found::LocationTaken { .. } | Found::LocationLeft { .. } | Found::Purged | Found::LetGo => {
             false
         }

@@ -43,6 +43,8 @@ pub(crate) struct Publish {
     pub(crate) claims: Option<Vec<String>>,
     /// Metadata files that nobody needs any more for its sake.
     pub(crate) expired: Vec<String>,
+    /// What else must hold.
+    pub(crate) guard: Option<Precondition>,
 }
 
 impl Publish {
@@ -132,7 +134,7 @@ struct Written {
     published: Published,
     address: String,
     operation: Operation,
-    precondition: Option<Precondition>,
+    preconditions: Vec<Precondition>,
     id: Uuid,
     expired: Vec<String>,
 }
@@ -166,17 +168,18 @@ async fn intend(app: &App, session: &Session, commit_id: Uuid, all: &[Publish]) 
 
 async fn write(app: &App, session: &Session, commit_id: Uuid, next: Publish) -> Result<Written, ApiError> {
     let metadata_location = next.file(commit_id);
-    let Publish { key, sort, id, previous, directory: _, codec, metadata, claims, expired } = next;
+    let Publish { key, sort, id, previous, directory: _, codec, metadata, claims, expired, guard } = next;
     let address = metadata::address(&metadata_location);
     let file = codec::pack(&address, codec, metadata.clone()).await?;
     app.files.write_new(&session.warehouse, &address, file).await?;
 
     let content = sort.content(id, metadata_location.clone());
     // What is there has a namespace that is there.
-    let precondition = previous.is_none().then(|| Precondition::Exists(key.ns.clone()));
+    let parent = previous.is_none().then(|| Precondition::Exists(key.ns.clone()));
+    let preconditions = parent.into_iter().chain(guard).collect();
     let expect = previous.map_or(Expect::Absent, Expect::Location);
     let operation = Operation::Put { key, expect, content, locations: claims };
-    Ok(Written { published: Published { metadata_location, metadata }, address, operation, precondition, id, expired })
+    Ok(Written { published: Published { metadata_location, metadata }, address, operation, preconditions, id, expired })
 }
 
 /// The commit.
@@ -189,7 +192,7 @@ async fn swing(
     others: Vec<Operation>,
 ) -> Result<(), NotPublished> {
     let operations = written.iter().map(|one| one.operation.clone()).chain(others).collect();
-    let preconditions = written.iter().filter_map(|one| one.precondition.clone()).collect();
+    let preconditions = written.iter().flat_map(|one| one.preconditions.clone()).collect();
     let author = session.principal.name.clone();
     match commit(
         app,

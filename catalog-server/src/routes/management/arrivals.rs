@@ -90,7 +90,7 @@ async fn claims(
 pub(super) fn moved(error: &CommitError) -> bool {
     let CommitError::Conflict { key: _, found } = error else { return false };
     match found {
-        Found::Absent | Found::Entry(_) | Found::NotEmpty | Found::LetGo => true,
+        Found::Absent | Found::Entry(_) | Found::NotEmpty | Found::LetGo | Found::ShownAs { .. } => true,
         Found::LocationTaken { .. } | Found::LocationLeft { .. } | Found::Purged => false,
     }
 }

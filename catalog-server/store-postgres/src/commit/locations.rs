@@ -1,6 +1,6 @@
 //! `locations`: which content holds which directory. Most groups have nothing to do with it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use catalog_store::{Branch, CommitRequest, LocationProbe, State, Viewer, Window};
 use jiff::Timestamp;
@@ -49,16 +49,16 @@ pub(super) async fn held(
         .collect()
 }
 
-/// Which of the contents that leave a branch another one shows, or a tag. No branch or tag is made meanwhile: that waits
-/// for the warehouse's row, as this does.
+/// Which of these contents another branch shows, or a tag, and by which metadata files. No branch or tag is made
+/// meanwhile: that waits for the warehouse's row, as this does.
 pub(super) async fn shown(
     transaction: &mut Transaction,
     branch: &Branch,
-    leaving: &[Uuid],
+    watched: &[Uuid],
     now: Timestamp,
-) -> Result<HashSet<Uuid>, Failure> {
-    let mut found = HashSet::new();
-    if leaving.is_empty() {
+) -> Result<HashMap<Uuid, HashSet<String>>, Failure> {
+    let mut found = HashMap::new();
+    if watched.is_empty() {
         return Ok(found);
     }
     transaction.execute(sqlx::query(LOCK_REFS).bind(branch.warehouse_id)).await?;
@@ -69,9 +69,12 @@ pub(super) async fn shown(
     if ranges.is_empty() {
         return Ok(found);
     }
-    for content in leaving {
-        if !transaction.fetch_all(visibility::seen(*content, &ranges)).await?.is_empty() {
-            found.insert(*content);
+    for content in watched {
+        let rows = transaction.fetch_all(visibility::seen(*content, &ranges)).await?;
+        let files: HashSet<String> =
+            visibility::read_seen(&rows, &ranges)?.into_iter().map(|seen| seen.metadata_location).collect();
+        if !files.is_empty() {
+            found.insert(*content, files);
         }
     }
     Ok(found)

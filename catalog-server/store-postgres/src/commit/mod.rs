@@ -1,12 +1,13 @@
 //! Applying a group of commits: `branches` (lock), `commits`, `versions`, `names`, `locations`, `purges`.
 //!
 //! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT; two more if a request has an
-//! idempotency key, one more if it brings a table back and another if that takes a purge back, three or more if it takes one out of the branch. COMMIT is a
+//! idempotency key, one more if it brings a table back and another if that takes a purge back, three or more if it takes
+//! one out of the branch or must know who else shows one. COMMIT is a
 //! message of its own, sent when all else is answered: whatever fails before it is lost for certain, and what happens to
 //! it itself can be found out afterwards (`outcome`).
 //!
 //! Locks are taken in one order, so that nobody waits in a circle: the branch; then, by a group that claims locations,
-//! the row of `catalog`, which all claims of all warehouses wait for; then, by one that drops tables, the row of the
+//! the row of `catalog`, which all claims of all warehouses wait for; then, by one that drops tables or snapshots, the row of the
 //! warehouse, which whoever makes a branch or tag waits for; then idempotency keys in their order. Changes of warehouses
 //! begin with the row of `catalog`, and go on to a warehouse and the feed; they never lock a branch that is there.
 
@@ -93,7 +94,7 @@ async fn write(
     state.held = locations::held(transaction, requests, &state).await?;
     let returning = state.returning(requests);
     read::returning(transaction, &returning, &mut state).await?;
-    state.shown = locations::shown(transaction, branch, &state.leaving(requests), now).await?;
+    state.shown = locations::shown(transaction, branch, &state.watched(requests), now).await?;
     state.marks = idempotency::state(transaction, branch.warehouse_id, requests, now).await?;
     let Plan { results, rows } = plan(branch, requests, state, now);
     let won = !rows.commits.is_empty();

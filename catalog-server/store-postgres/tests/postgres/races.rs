@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use catalog_store::{
-    CommitError, CommitStore, Expect, Found, Ids, Operation, PurgeStore, PutOutcome, PutWarehouse, RefStore,
-    StoreError, View, WarehouseStore, Window,
+    CommitError, CommitRequest, CommitStore, Expect, Found, Ids, Operation, Precondition, PurgeStore, PutOutcome,
+    PutWarehouse, RefStore, StoreError, View, WarehouseStore, Window,
 };
 use futures::future::join_all;
 use sqlx::Executor;
@@ -154,4 +154,32 @@ async fn a_purge_waits_for_a_fork_that_is_under_way() {
     let window = Window::default();
     let (begun, ()) = tokio::join!(store.begin_purge(&purge, &window, now()), end);
     assert!(!begun.unwrap(), "the fork shows the table");
+}
+
+/// The same with snapshots that are taken out while a fork that still shows them is under way.
+#[tokio::test]
+async fn a_commit_that_must_know_who_else_shows_a_table_waits_for_a_fork_that_is_under_way() {
+    let options = options("shown-fork").await;
+    let store = PostgresStore::connect(&options).unwrap();
+    let branch = lake(&store).await;
+    commit(&store, &branch, create_namespace("a")).await.unwrap();
+    commit(&store, &branch, create_table("t", &[])).await.unwrap();
+    let entry = look(&store, &branch, &table_key("t")).await.unwrap();
+    let next = commit_table("t", &entry, "t/1.json");
+    let look = Precondition::ShownAs { key: table_key("t"), content: entry.content.id(), files: Vec::new() };
+    let removing = CommitRequest { preconditions: vec![look], ..next };
+    let mut fork = session(&options).await;
+    let (id, warehouse, seq) = (branch.id, branch.warehouse_id, entry.version.seq);
+    let begin = format!(
+        "BEGIN; SELECT 1 FROM branches WHERE id = {id} FOR KEY SHARE;
+         SELECT 1 FROM warehouses WHERE id = {warehouse} FOR NO KEY UPDATE;
+         INSERT INTO branches (warehouse_id, name, lineage, upto) VALUES ({warehouse}, 'dev', ARRAY[{id}], ARRAY[{seq}])"
+    );
+    fork.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(begin))).await.unwrap();
+    let end = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        fork.execute("COMMIT").await.unwrap();
+    };
+    let (result, ()) = tokio::join!(commit(&store, &branch, removing), end);
+    assert!(matches!(result, Err(CommitError::Conflict { found: Found::ShownAs { .. }, .. })), "{result:?}");
 }

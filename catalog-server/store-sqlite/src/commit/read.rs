@@ -1,6 +1,6 @@
 //! All that a group's requests ask about, under the lock.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use catalog_store::{
     Branch, Class, CommitRequest, Cursor, Entry, Head, Key, Kind, LocationProbe, NamespacePath, PaginationParams,
@@ -191,23 +191,24 @@ async fn inherited_children(
     Ok(names)
 }
 
-/// Which of the contents that leave a branch another one shows, or a tag.
+/// Which of these contents another branch shows, or a tag, and by which metadata files.
 pub(super) async fn shown(
     change: &mut SqliteConnection,
     warehouse_id: i64,
     branch: &Branch,
-    leaving: &[Uuid],
+    watched: &[Uuid],
     now: Timestamp,
-) -> Result<HashSet<Uuid>> {
-    let mut found = HashSet::new();
-    if leaving.is_empty() {
+) -> Result<HashMap<Uuid, HashSet<String>>> {
+    let mut found = HashMap::new();
+    if watched.is_empty() {
         return Ok(found);
     }
     let mut ranges = visibility::shown(change, warehouse_id, &Window::default(), now).await?;
     ranges.retain(|range| !matches!(range.viewer, Viewer::Branch { id, .. } if id == branch.id));
-    for content in leaving {
-        if !visibility::seen(change, *content, &ranges).await?.is_empty() {
-            found.insert(*content);
+    for content in watched {
+        let seen = visibility::seen(change, *content, &ranges).await?;
+        if !seen.is_empty() {
+            found.insert(*content, seen.into_iter().map(|seen| seen.metadata_location).collect());
         }
     }
     Ok(found)

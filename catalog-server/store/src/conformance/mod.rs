@@ -192,6 +192,7 @@ macro_rules! conformance {
                 a_purge_waits_for_what_the_window_shows
                 what_comes_back_takes_its_purge_back
                 what_is_purged_does_not_come_back_and_holds_its_locations_to_the_end
+                a_fork_or_tag_made_while_a_commit_looks_at_others_is_not_overlooked
                 a_put_off_purge_lets_the_next_one_pass
                 a_contents_first_last_and_all_metadata_files_are_told
             }

@@ -131,7 +131,8 @@ impl Line {
                 Precondition::Empty(ns) if tree.keys().any(|key| key.ns == *ns) => {
                     return Err((ns.key().unwrap(), Found::NotEmpty));
                 }
-                Precondition::Empty(_) | Precondition::Holds { .. } => {}
+                // There is but one branch, and nobody claims locations.
+                Precondition::Empty(_) | Precondition::Holds { .. } | Precondition::ShownAs { .. } => {}
             }
         }
         Ok(tree)

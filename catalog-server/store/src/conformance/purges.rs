@@ -8,9 +8,12 @@ use uuid::Uuid;
 use super::Subject;
 use super::chance::rounds;
 use super::things::{
-    at, commit, conflict, create_ns, delete, location, main_branch, put, put_at, request, table_key, update,
+    at, commit, commit_all, conflict, create_ns, delete, location, main_branch, put, put_at, request, table_key, update,
 };
-use crate::{Branch, CommitRequest, Content, Expect, Found, Ids, Operation, Origin, Purge, Reach, View, Window};
+use crate::{
+    Branch, CommitError, CommitRequest, Content, Expect, Found, Ids, Operation, Origin, Precondition, Purge, Reach,
+    View, Window,
+};
 
 const LEASE: Duration = Duration::from_secs(60);
 const NOW: Window = Window { age: Duration::ZERO, commits: 0 };
@@ -162,6 +165,45 @@ pub async fn a_fork_or_tag_made_while_a_purge_begins_is_not_overlooked(subject: 
         assert_eq!(begun, shown.is_empty(), "round {round}: {shown:?}");
         subject.store.put_off_purge(&purge, Duration::from_secs(3600)).await.unwrap();
     }
+}
+
+pub async fn a_fork_or_tag_made_while_a_commit_looks_at_others_is_not_overlooked(subject: &Subject) {
+    let main = main_branch(subject).await;
+    let id = table(subject, &main).await;
+    let key = table_key("a", "t");
+    let (mut applied, mut refused) = (0, 0);
+    for round in 0..rounds(30) {
+        let (old, new, name) = (format!("o{round}"), format!("n{round}"), format!("r{round}"));
+        let before = subject.store.look(&View::head(&main), &key).await.unwrap().unwrap();
+        let before = before.content.metadata_location().unwrap().to_owned();
+        commit(subject, &main, update(&key, id, &before, &old)).await;
+        // Whoever made the request has looked at all states that others show, but not at this one.
+        let files = seen(subject, &main, id, &NOW, 20).await.into_iter().map(|(_, file)| file);
+        let files = files.filter(|file| *file != old).collect();
+        let look = Precondition::ShownAs { key: key.clone(), content: id, files };
+        let removing = CommitRequest { preconditions: vec![look], ..update(&key, id, &old, &new) };
+        let head = View::head(&main);
+        let name_it = async {
+            if round % 2 == 0 {
+                drop(subject.replica.create_branch(main.warehouse_id, &name, &head, at(11)).await.unwrap());
+            } else {
+                drop(subject.replica.create_tag(main.warehouse_id, &name, &head, at(11)).await.unwrap());
+            }
+        };
+        let (results, ()) = join!(commit_all(subject, &main, vec![removing]), name_it);
+        let shown = seen(subject, &main, id, &NOW, 20).await;
+        let overlooked = shown.iter().any(|(viewer, file)| *file == old && viewer.ends_with(&name));
+        match &results[0] {
+            Ok(_) => applied += 1,
+            Err(CommitError::Conflict { found: Found::ShownAs { metadata_location }, .. }) => {
+                assert_eq!(*metadata_location, old);
+                refused += 1;
+            }
+            Err(error) => panic!("round {round}: {error:?}"),
+        }
+        assert_eq!(results[0].is_ok(), !overlooked, "round {round}: {shown:?}");
+    }
+    assert_eq!(applied + refused, rounds(30));
 }
 
 pub async fn a_drop_with_a_purge_leaves_one_to_be_taken(subject: &Subject) {

@@ -165,8 +165,8 @@ async fn obstacles(store: &(impl Reads + ?Sized), outcome: &Outcome, target: &Vi
                     found.extend(inside.map(|key| ((*key).clone(), Reason::NoNamespace)));
                 }
             }
-            // Not of the merge's making: whoever commits it adds it.
-            Precondition::Holds { .. } => {}
+            // Not of the merge's making: whoever commits it adds them.
+            Precondition::Holds { .. } | Precondition::ShownAs { .. } => {}
             Precondition::Empty(ns) => {
                 let Some(key) = ns.key() else { continue };
                 if put.iter().any(|key| key.ns == *ns) || !empties(store, target, ns, &deleted).await? {

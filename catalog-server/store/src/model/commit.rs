@@ -69,6 +69,16 @@ pub enum Precondition {
         /// Its id.
         content: Uuid,
     },
+    /// Whatever other branch or tag shows the content, shows it by one of these metadata files: somebody has looked at
+    /// them. No branch or tag is made between this and the commit.
+    ShownAs {
+        /// Where the content is.
+        key: Key,
+        /// The content.
+        content: Uuid,
+        /// The files.
+        files: Vec<String>,
+    },
 }
 
 /// One atomic change of a branch.

@@ -119,7 +119,7 @@ impl Draft {
     fn leave(&mut self, found: Option<&Entry>, stays: &HashSet<Uuid>, state: &State) {
         if let Some(id) = found.map(|entry| entry.content.id())
             && !stays.contains(&id)
-            && !state.shown.contains(&id)
+            && !state.shown.contains_key(&id)
         {
             self.holds.insert(id, Vec::new());
         }
@@ -167,6 +167,7 @@ impl Draft {
                 Precondition::Exists(ns) => check_exists(ns, &changes, state)?,
                 Precondition::Empty(ns) => check_empty(ns, &changes, state)?,
                 Precondition::Holds { key, content } => self.check_holds(key, *content, state)?,
+                Precondition::ShownAs { key, content, files } => check_shown(key, *content, files, state)?,
             }
         }
         Ok(())
@@ -212,6 +213,16 @@ fn check_exists(ns: &NamespacePath, changes: &HashMap<&Key, Option<Kind>>, state
         None => state.entries.contains_key(&key),
     };
     if live { Ok(()) } else { Err(CommitError::Conflict { key, found: Found::Absent }) }
+}
+
+fn check_shown(key: &Key, content: Uuid, files: &[String], state: &State) -> Result<(), CommitError> {
+    let unknown = state.shown.get(&content).and_then(|shown| shown.iter().find(|file| !files.contains(file)));
+    match unknown.cloned() {
+        None => Ok(()),
+        Some(metadata_location) => {
+            Err(CommitError::Conflict { key: key.clone(), found: Found::ShownAs { metadata_location } })
+        }
+    }
 }
 
 fn check_empty(ns: &NamespacePath, changes: &HashMap<&Key, Option<Kind>>, state: &State) -> Result<(), CommitError> {

@@ -2,7 +2,7 @@
 //!
 //! Every backend reads the state, calls [`plan`] and writes the rows, so that they cannot differ in what a commit means.
 //! What a backend has to read is told by [`State::keys_of`], [`State::empties_of`], [`State::locations_of`],
-//! [`State::touched`], [`State::returning`] and [`State::leaving`].
+//! [`State::touched`], [`State::returning`] and [`State::watched`].
 
 mod book;
 mod draft;

@@ -43,9 +43,9 @@ pub struct State {
     pub to_be_purged: HashSet<Uuid>,
     /// Of the contents of [`State::returning`], those that hold no location.
     pub let_go: HashSet<Uuid>,
-    /// Of the contents of [`State::leaving`], those that another branch of the warehouse shows, or a tag: they keep their
-    /// locations.
-    pub shown: HashSet<Uuid>,
+    /// Of the contents of [`State::watched`], those that another branch of the warehouse shows, or a tag, and by which
+    /// metadata files. Who is taken out of the branch keeps its locations then.
+    pub shown: HashMap<Uuid, HashSet<String>>,
     /// For each location of [`State::locations_of`] the locations that overlap it, and who holds them: all that the
     /// contents of [`State::touched`] hold, and at least one that another content holds, if there is any.
     pub held: Vec<(String, Uuid)>,
@@ -58,7 +58,7 @@ impl State {
         let operations = requests.iter().flat_map(|r| &r.operations).map(|o| o.key().clone());
         let namespaces = requests.iter().flat_map(|r| &r.preconditions).filter_map(|p| match p {
             Precondition::Exists(ns) | Precondition::Empty(ns) => ns.key(),
-            Precondition::Holds { .. } => None,
+            Precondition::Holds { .. } | Precondition::ShownAs { .. } => None,
         });
         sorted(operations.chain(namespaces))
     }
@@ -68,7 +68,7 @@ impl State {
     pub fn empties_of(requests: &[CommitRequest]) -> Vec<NamespacePath> {
         sorted(requests.iter().flat_map(|r| &r.preconditions).filter_map(|p| match p {
             Precondition::Empty(ns) => Some(ns.clone()),
-            Precondition::Exists(_) | Precondition::Holds { .. } => None,
+            Precondition::Exists(_) | Precondition::Holds { .. } | Precondition::ShownAs { .. } => None,
         }))
     }
 
@@ -94,18 +94,24 @@ impl State {
         }))
     }
 
-    /// The tables and views that the group may take out of the branch, sorted, each once; most groups take none. To be
-    /// asked once `entries` is filled.
+    /// The tables and views of which the group has to know who else shows them, sorted, each once: those that it may take
+    /// out of the branch, and those of a precondition. Most groups have none. To be asked once `entries` is filled.
     #[must_use]
-    pub fn leaving(&self, requests: &[CommitRequest]) -> Vec<Uuid> {
+    pub fn watched(&self, requests: &[CommitRequest]) -> Vec<Uuid> {
+        let preconditions = requests.iter().flat_map(|r| &r.preconditions);
+        let asked = preconditions.filter_map(|precondition| match precondition {
+            Precondition::ShownAs { content, .. } => Some(*content),
+            Precondition::Exists(_) | Precondition::Empty(_) | Precondition::Holds { .. } => None,
+        });
         let operations = requests.iter().flat_map(|r| &r.operations);
-        sorted(operations.filter_map(|operation| {
+        let leaving = operations.filter_map(|operation| {
             let there = self.entries.get(operation.key()).filter(|e| e.content.kind() != Kind::Namespace)?.content.id();
             match operation {
                 Operation::Put { content, .. } if content.id() == there => None,
                 Operation::Put { .. } | Operation::Delete { .. } => Some(there),
             }
-        }))
+        });
+        sorted(leaving.chain(asked))
     }
 
     /// The contents whose locations the group may change, sorted, each once: those that it puts, and those that are

@@ -298,12 +298,31 @@ fn a_rename_keeps_the_content_and_its_locations() {
 fn what_another_branch_shows_keeps_its_locations() {
     let drop = request(5, vec![delete(table_key("a", "t"), at_location("m0"))], vec![]);
     let before = |shown: &[Uuid]| State {
-        shown: shown.iter().copied().collect(),
+        shown: shown.iter().map(|content| (*content, ["m0".to_owned()].into())).collect(),
         ..state(&[(table_key("a", "t"), table(2, "m0"))])
     };
-    assert_eq!(before(&[]).leaving(std::slice::from_ref(&drop)), [id(2)]);
+    assert_eq!(before(&[]).watched(std::slice::from_ref(&drop)), [id(2)]);
     assert_eq!(run(std::slice::from_ref(&drop), before(&[])).rows.releases, [id(2)]);
     assert!(run(&[drop], before(&[id(2)])).rows.releases.is_empty());
+}
+
+#[test]
+fn a_state_that_others_show_and_nobody_has_looked_at_is_a_conflict() {
+    let look = |files: &[&str]| Precondition::ShownAs {
+        key: table_key("a", "t"),
+        content: id(2),
+        files: files.iter().map(|file| (*file).to_owned()).collect(),
+    };
+    let commit =
+        |files| request(5, vec![put(table_key("a", "t"), at_location("m1"), table(2, "m2"))], vec![look(files)]);
+    let before = || State {
+        shown: [(id(2), ["m0".to_owned()].into())].into(),
+        ..state(&[(table_key("a", "t"), table(2, "m1"))])
+    };
+    assert_eq!(before().watched(&[commit(&[])]), [id(2)]);
+    assert!(run(&[commit(&["x", "m0"])], before()).results[0].is_ok());
+    let result = run(&[commit(&["x"])], before()).results.remove(0);
+    assert_eq!(conflict(&result), (table_key("a", "t"), Found::ShownAs { metadata_location: "m0".into() }));
 }
 
 #[test]

@@ -110,6 +110,7 @@ impl Change {
             metadata: Bytes::from(next.to_bytes()),
             claims: (!stays).then_some(places.claims),
             expired: expired(base.metadata(), next).map_err(ApiError::internal)?,
+            guard: None,
         })
     }
 }

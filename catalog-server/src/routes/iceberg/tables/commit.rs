@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::extract;
 use crate::routes::iceberg::names::RelationInPath;
 use crate::routes::iceberg::places::Ground;
-use crate::routes::iceberg::publish::{NotPublished, Published, publish};
+use crate::routes::iceberg::publish::{NotPublished, Publish, Published, publish};
 use crate::routes::iceberg::relations::{Sort, current};
 use crate::routes::iceberg::tries::Tries;
 use crate::routes::iceberg::{answer, conflict, metadata};
@@ -45,14 +45,14 @@ async fn run(app: &App, session: &Session, change: &Change) -> Result<Published,
     let mut tries = Tries::new();
     loop {
         let base = change.base(app, session).await?;
-        removed::check(app, session, change, &base).await?;
+        let guard = removed::check(app, session, change, &base).await?;
         let Some(next) = change.next(app, &ground, &base)? else {
             let table = base.into_table().ok_or_else(|| ApiError::no_such_table(key))?;
             let metadata = metadata::read(app, session, &table.metadata_location).await?;
             return Ok(Published { metadata_location: table.metadata_location, metadata });
         };
         let verb = if next.previous.is_some() { "commit to" } else { "create" };
-        match publish(app, session, format!("{verb} table {key}"), next).await {
+        match publish(app, session, format!("{verb} table {key}"), Publish { guard, ..next }).await {
             Ok(published) => return Ok(published),
             Err(NotPublished::Commit(error)) if tries.again(&error) => {}
             Err(NotPublished::Commit(error)) => return Err(conflict::changing(error)),

@@ -65,6 +65,7 @@ pub(crate) async fn create(
         metadata: bytes,
         claims: Some(places.claims),
         expired: Vec::new(),
+        guard: None,
     };
     let published = publish(&app, &session, message, next).await.map_err(lost)?;
     let tag = answer::whole_tag(&published.metadata_location, &session.warehouse);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use catalog_api::ErrorType;
-use catalog_store::{Branch, Range, Viewer, Window};
+use catalog_store::{Branch, Precondition, Range, Viewer, Window};
 
 use super::change::{Base, Change};
 use crate::app::App;
@@ -13,13 +13,18 @@ use crate::session::Session;
 /// Refuses to remove snapshots that another branch or a tag of the catalog still sees (CONTRACT §5). Asks nothing for a
 /// commit that removes none, and reads files only if another branch or tag has the table.
 ///
-/// A branch or tag that is made in the same moment may be overlooked.
+/// What comes back has to hold at the commit: no branch or tag that is made meanwhile is overlooked.
 ///
 /// # Errors
 /// 400 that names the branch or tag.
-pub(super) async fn check(app: &App, session: &Session, change: &Change, base: &Base) -> Result<(), ApiError> {
+pub(super) async fn check(
+    app: &App,
+    session: &Session,
+    change: &Change,
+    base: &Base,
+) -> Result<Option<Precondition>, ApiError> {
     let removed = change.removes();
-    let (Some(table), false) = (base.table(), removed.is_empty()) else { return Ok(()) };
+    let (Some(table), false) = (base.table(), removed.is_empty()) else { return Ok(None) };
     let branch = session.branch()?;
     let shown = app.store.shown(branch.warehouse_id, &Window::default(), app.clock.now()).await?;
     let others: Vec<Range> = shown.into_iter().filter(|range| !is_own(&range.viewer, branch)).collect();
@@ -33,7 +38,8 @@ pub(super) async fn check(app: &App, session: &Session, change: &Change, base: &
             }
         }
     }
-    Ok(())
+    let files = asked.into_iter().collect();
+    Ok(Some(Precondition::ShownAs { key: change.key.clone(), content: table.id, files }))
 }
 
 fn is_own(viewer: &Viewer, branch: &Branch) -> bool {

@@ -94,7 +94,7 @@ async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change])
     let mut directories = HashSet::new();
     for change in changes {
         let base = change.base(app, session).await?;
-        removed::check(app, session, change, &base).await?;
+        let guard = removed::check(app, session, change, &base).await?;
         match change.next(app, ground, &base)? {
             Some(next) => {
                 // Both files would have one name.
@@ -104,7 +104,7 @@ async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change])
                         "the metadata of {key} cannot go to {directory}: another table of the transaction has its there"
                     )));
                 }
-                plan.next.push(next);
+                plan.next.push(Publish { guard, ..next });
             }
             None => plan.unchanged.extend(base.into_table().map(|table| stays(change, table))),
         }

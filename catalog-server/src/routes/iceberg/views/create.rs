@@ -53,6 +53,7 @@ pub(crate) async fn create(
         metadata: Bytes::from(view.to_bytes()),
         claims: Some(places.claims),
         expired: Vec::new(),
+        guard: None,
     };
     let published = publish(&app, &session, message, next).await.map_err(lost)?;
     let config = answer::config(&session.warehouse);

@@ -114,6 +114,7 @@ impl Change {
             metadata: Bytes::from(next.to_bytes()),
             claims: (!places::are_same(base, &next)).then_some(places.claims),
             expired: Vec::new(),
+            guard: None,
         }))
     }
 }
