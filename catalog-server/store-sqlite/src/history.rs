@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use catalog_store::{
-    Branch, Commit, Cursor, Dropped, HistoryStore, Key, LogFilter, NamespacePath, Page, PaginationParams, Result, Span,
-    StoreError, Version, View,
+    Branch, Commit, Cursor, Dropped, HistoryStore, Key, LogFilter, Merged, NamespacePath, Page, PaginationParams,
+    Result, Span, StoreError, Version, View,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::types::Json;
@@ -38,11 +38,10 @@ pub(crate) const TOUCHED: &str = "
     SELECT ns, class, name FROM versions INDEXED BY versions_log WHERE branch_id = ?1 AND seq > ?2 AND seq <= ?3";
 /// By the index of merges, which SQLite would not choose: the key finds all commits of the branch, most of them no merges.
 pub(crate) const MERGED: &str = "
-    SELECT c.merge_branch, max(c.merge_seq), coalesce(b.lineage, '[]'), coalesce(b.upto, '[]')
+    SELECT c.branch_id, c.seq, c.merge_branch, c.merge_seq, coalesce(b.lineage, '[]'), coalesce(b.upto, '[]')
     FROM commits c INDEXED BY commits_merges
     LEFT JOIN branches b ON b.id = c.merge_branch
-    WHERE c.branch_id = ?1 AND c.merge_branch IS NOT NULL AND c.seq <= ?2
-    GROUP BY c.merge_branch";
+    WHERE c.branch_id = ?1 AND c.merge_branch IS NOT NULL AND c.seq > ?2 AND c.seq <= ?3";
 pub(crate) const LEVELS: &str = "SELECT lineage, upto FROM branches WHERE id = ?1";
 pub(crate) const NAME: &str = "SELECT name FROM branches WHERE id = ?1";
 pub(crate) const COMMIT_OF: &str = "SELECT id FROM commits WHERE branch_id = ?1 AND seq = ?2";
@@ -133,15 +132,16 @@ impl HistoryStore for SqliteStore {
     }
 
     #[tracing::instrument(name = "db.commits.merged", level = "debug", skip_all)]
-    async fn merged(&self, branch_id: i64, upto: i64) -> Result<Vec<View>> {
-        let query = sqlx::query(MERGED).bind(branch_id).bind(upto);
-        let rows = query.fetch_all(&self.readers).await.map_err(refused)?;
-        let one = |row| {
-            let mut fields = Fields::new(row);
-            let (branch, seq) = (fields.take()?, fields.take()?);
-            below(branch, seq, &mut fields)
-        };
-        rows.iter().map(one).collect::<Result<_, sqlx::Error>>().map_err(refused)
+    async fn merged(&self, spans: &[Span]) -> Result<Vec<Merged>> {
+        let mut snapshot = self.snapshot().await?;
+        let mut merges = Vec::new();
+        for Span { branch_id, after, upto } in spans {
+            let query = sqlx::query(MERGED).bind(branch_id).bind(after).bind(upto);
+            for row in query.fetch_all(&mut *snapshot).await.map_err(refused)? {
+                merges.push(read_merged(&row).map_err(refused)?);
+            }
+        }
+        Ok(merges)
     }
 
     #[tracing::instrument(name = "db.commits.heads", level = "debug", skip_all)]
@@ -236,6 +236,13 @@ async fn head(snapshot: &mut SqliteConnection, branch: i64) -> Result<Option<Uui
     let row = sqlx::query(LEVELS).bind(branch).fetch_optional(&mut *snapshot).await.map_err(refused)?;
     let Some(row) = row else { return Ok(None) };
     newest(snapshot, &below(branch, i64::MAX, &mut Fields::new(&row)).map_err(refused)?).await
+}
+
+fn read_merged(row: &SqliteRow) -> Result<Merged, sqlx::Error> {
+    let mut fields = Fields::new(row);
+    let (into, seq) = (fields.take()?, fields.take()?);
+    let (branch, upto) = (fields.take()?, fields.take()?);
+    Ok(Merged { into, seq, view: below(branch, upto, &mut fields)? })
 }
 
 /// The view of a branch at a seq; reads its ancestors.

@@ -32,7 +32,7 @@ pub use fifo::{Turn, Turns};
 pub use keys::{Class, Key, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NameError, NamespacePath};
 pub use model::{
     About, Access, Asked, Branch, Change, Commit, CommitRequest, Content, Dropped, Entry, Expect, Health, Intent, Kind,
-    Listed, LogFilter, MAX_DEPTH, Mark, NewToken, Operation, Origin, Place, Precondition, Purge, PutOutcome,
+    Listed, LogFilter, MAX_DEPTH, Mark, Merged, NewToken, Operation, Origin, Place, Precondition, Purge, PutOutcome,
     PutWarehouse, Reach, Reference, Revision, Span, Tag, Token, TokenFilter, Topic, Version, View, Warehouse,
 };
 pub use page::{Cursor, Page, PaginationParams, Start};

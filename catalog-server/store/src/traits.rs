@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Dropped, Entry, Health, Intent, Key, Kind,
-    Listed, LogFilter, Mark, NamespacePath, NewToken, Page, PaginationParams, Purge, PutOutcome, PutWarehouse, Range,
-    Reach, Reference, Result, Revision, Seen, Span, Tag, Token, TokenFilter, Version, View, Warehouse, Window,
+    Listed, LogFilter, Mark, Merged, NamespacePath, NewToken, Page, PaginationParams, Purge, PutOutcome, PutWarehouse,
+    Range, Reach, Reference, Result, Revision, Seen, Span, Tag, Token, TokenFilter, Version, View, Warehouse, Window,
 };
 
 /// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
@@ -192,8 +192,8 @@ pub trait HistoryStore: Send + Sync + 'static {
     /// As [`TreeStore::look`], for many keys at once, in their order.
     async fn look_all(&self, view: &View, keys: &[Key]) -> Result<Vec<Option<Entry>>>;
 
-    /// What was merged into a branch up to a seq: for each branch that was, the newest state of it.
-    async fn merged(&self, branch_id: i64, upto: i64) -> Result<Vec<View>>;
+    /// All merges in these ranges, in one question.
+    async fn merged(&self, spans: &[Span]) -> Result<Vec<Merged>>;
 
     /// The newest commit that each of these branches shows, of itself or of an ancestor, in their order.
     async fn heads(&self, branches: &[i64]) -> Result<Vec<Option<Uuid>>>;

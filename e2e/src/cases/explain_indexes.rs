@@ -15,9 +15,8 @@ const INDEXES: &[(&str, &[Statement])] = &[
         "commits_parent",
         &[Statement {
             name: "children_of_a_commit",
-            // No operation of the server asks for it yet: the query is the one that `indexes.sql` and DESIGN name.
-            sql: "SELECT id, branch_id, seq FROM commits WHERE parent_id = $1::uuid",
-            arguments: "md5('4711')::uuid",
+            sql: sql::CHILDREN,
+            arguments: "1, md5('4711')::uuid, '00000000-0000-0000-0000-000000000000', 100, 0",
             indexes: &[("commits_parent", &["parent_id"])],
         }],
     ),

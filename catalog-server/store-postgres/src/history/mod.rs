@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use catalog_store::{
-    Branch, Commit, Content, Dropped, Entry, HistoryStore, Key, LogFilter, NamespacePath, Page, PaginationParams,
-    Result, Span, StoreError, Version, View,
+    Branch, Commit, Content, Dropped, Entry, HistoryStore, Key, LogFilter, Merged, NamespacePath, Page,
+    PaginationParams, Result, Span, StoreError, Version, View,
 };
 use sqlx::postgres::PgRow;
 use tracing::instrument;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::columns::Columns;
+use crate::database::Statement;
 use crate::error::Failure;
 use crate::page::{after, cut, limit, offset};
 use crate::tree::{read_commit, read_version};
@@ -27,7 +28,7 @@ const LAST: &str = "\u{10ffff}";
 impl HistoryStore for PostgresStore {
     #[instrument(name = "db.commits.get", level = "debug", skip_all, err(level = "debug"))]
     async fn get_commit(&self, warehouse_id: i64, id: Uuid) -> Result<Option<(Commit, View)>> {
-        let row = self.requests.fetch_optional(sqlx::query(sql::GET).bind(warehouse_id).bind(id)).await?;
+        let row = self.requests.fetch_optional(sqlx::query(sql::GET_WITH_LINEAGE).bind(warehouse_id).bind(id)).await?;
         Ok(row.as_ref().map(read_with_view).transpose()?)
     }
 
@@ -72,15 +73,8 @@ impl HistoryStore for PostgresStore {
     #[instrument(name = "db.versions.touched", level = "debug", skip_all, err(level = "debug"))]
     async fn touched(&self, spans: &[Span], page: &PaginationParams) -> Result<Page<Key>> {
         let (ns, class, name) = place(page)?;
-        let statement = sqlx::query(sql::TOUCHED)
-            .bind(spans.iter().map(|span| span.branch_id).collect::<Vec<_>>())
-            .bind(spans.iter().map(|span| span.after).collect::<Vec<_>>())
-            .bind(spans.iter().map(|span| span.upto).collect::<Vec<_>>())
-            .bind(ns)
-            .bind(class)
-            .bind(name)
-            .bind(limit(page))
-            .bind(offset(page));
+        let statement = ranges(sql::TOUCHED, spans);
+        let statement = statement.bind(ns).bind(class).bind(name).bind(limit(page)).bind(offset(page));
         let rows = self.requests.fetch_all(statement).await?;
         let keys = rows.iter().map(|row| read_key(&mut Columns::new(row))).collect::<Result<Vec<_>, _>>()?;
         Ok(cut(keys, page, |last| last.cursor().0))
@@ -109,8 +103,8 @@ impl HistoryStore for PostgresStore {
     }
 
     #[instrument(name = "db.commits.merged", level = "debug", skip_all, err(level = "debug"))]
-    async fn merged(&self, branch_id: i64, upto: i64) -> Result<Vec<View>> {
-        let rows = self.requests.fetch_all(sqlx::query(sql::MERGED).bind(branch_id).bind(upto)).await?;
+    async fn merged(&self, spans: &[Span]) -> Result<Vec<Merged>> {
+        let rows = self.requests.fetch_all(ranges(sql::MERGED, spans)).await?;
         Ok(rows.iter().map(read_merged).collect::<Result<_, _>>()?)
     }
 
@@ -187,6 +181,14 @@ fn by_number(rows: &[PgRow], count: usize) -> Result<Vec<Option<Uuid>>, Failure>
     Ok(ids)
 }
 
+/// A statement whose first arguments are ranges of commits.
+fn ranges(sql: &'static str, spans: &[Span]) -> Statement {
+    sqlx::query(sql)
+        .bind(spans.iter().map(|span| span.branch_id).collect::<Vec<_>>())
+        .bind(spans.iter().map(|span| span.after).collect::<Vec<_>>())
+        .bind(spans.iter().map(|span| span.upto).collect::<Vec<_>>())
+}
+
 /// After which key a page begins.
 fn place(page: &PaginationParams) -> Result<(String, i16, String)> {
     match after(page)?.map(Key::from_cursor).transpose()? {
@@ -211,10 +213,11 @@ fn read_with_view(row: &PgRow) -> Result<(Commit, View), Failure> {
     Ok((commit, view))
 }
 
-fn read_merged(row: &PgRow) -> Result<View, Failure> {
+fn read_merged(row: &PgRow) -> Result<Merged, Failure> {
     let mut columns = Columns::new(row);
-    let (branch, seq) = (columns.take()?, columns.take()?);
-    below(branch, seq, &mut columns)
+    let (into, seq) = (columns.take()?, columns.take()?);
+    let (branch, upto) = (columns.take()?, columns.take()?);
+    Ok(Merged { into, seq, view: below(branch, upto, &mut columns)? })
 }
 
 /// The view of a branch at a seq; reads its ancestors.

@@ -53,7 +53,7 @@ pub const LOG_OF_KEY: &str = concat!(
 );
 
 /// A commit, and its branch's lineage.
-pub(super) const GET: &str = concat!(
+pub const GET_WITH_LINEAGE: &str = concat!(
     "SELECT ",
     commit_columns!(),
     ", b.lineage, b.upto
@@ -73,7 +73,7 @@ pub const CHILDREN: &str = concat!(
       LIMIT $4::bigint OFFSET $5::bigint"
 );
 
-pub(super) const PIN: &str = "SELECT c.seq FROM commits c WHERE c.branch_id = $1::bigint ORDER BY c.seq DESC LIMIT 1";
+pub const PIN: &str = "SELECT c.seq FROM commits c WHERE c.branch_id = $1::bigint ORDER BY c.seq DESC LIMIT 1";
 
 /// Both ends of each range are bound: with the lower one alone the whole key of the branch would be walked. Index
 /// `versions_log`.
@@ -105,14 +105,15 @@ pub const LOOK_ALL: &str = "
         ORDER BY l.d
         LIMIT 1) v";
 
-/// Index `commits_merges`.
+/// Index `commits_merges`: merges are few among the commits of a range, whose key would find them all.
 pub const MERGED: &str = "
-    SELECT m.merge_branch, m.seq, coalesce(b.lineage, '{}'), coalesce(b.upto, '{}')
-    FROM (
-      SELECT c.merge_branch, max(c.merge_seq) AS seq FROM commits c
-      WHERE c.branch_id = $1::bigint AND c.merge_branch IS NOT NULL AND c.seq <= $2::bigint
-      GROUP BY c.merge_branch) m
-    LEFT JOIN branches b ON b.id = m.merge_branch";
+    SELECT c.branch_id, c.seq, c.merge_branch, c.merge_seq, coalesce(b.lineage, '{}'), coalesce(b.upto, '{}')
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) s(bid, low, high),
+      LATERAL (
+        SELECT c.branch_id, c.seq, c.merge_branch, c.merge_seq FROM commits c
+        WHERE c.branch_id = s.bid AND c.merge_branch IS NOT NULL AND c.seq > s.low AND c.seq <= s.high
+        OFFSET 0) c
+    LEFT JOIN branches b ON b.id = c.merge_branch";
 
 /// The newest commit of each branch's own or, without one, of its nearest ancestor that has one.
 pub const HEADS: &str = "

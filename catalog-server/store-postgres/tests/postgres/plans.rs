@@ -115,6 +115,14 @@ const CASES: &[Case] = &[
         pages: 10,
     },
     Case {
+        name: "commit of an id, with the lineage of its branch",
+        sql: sql::GET_WITH_LINEAGE,
+        arguments: "'1', md5('77')::uuid",
+        indexes: &["branches_pkey", "commits_id"],
+        pages: 8,
+    },
+    Case { name: "head of a branch", sql: sql::PIN, arguments: "'1'", indexes: &["commits_pkey"], pages: 4 },
+    Case {
         name: "keys that 100 commits touched",
         sql: sql::TOUCHED,
         arguments: "'{1}', '{9000}', '{9100}', '', '-1', '', '1001', '0'",
@@ -132,7 +140,7 @@ const CASES: &[Case] = &[
     Case {
         name: "what was merged",
         sql: sql::MERGED,
-        arguments: "'1', '20000'",
+        arguments: "'{1}', '{0}', '{20000}'",
         indexes: &["commits_merges", "branches_pkey"],
         pages: 200,
     },

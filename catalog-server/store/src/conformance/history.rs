@@ -8,7 +8,7 @@ use super::things::{
 };
 use crate::merge::{Difference, diff, show};
 use crate::{
-    About, Branch, Commit, CommitRequest, Content, Cursor, Dropped, Entry, Expect, Ids, LogFilter, Origin,
+    About, Branch, Commit, CommitRequest, Content, Cursor, Dropped, Entry, Expect, Ids, LogFilter, Merged, Origin,
     PaginationParams, Precondition, Span, StoreError, Version, View,
 };
 
@@ -254,9 +254,15 @@ pub async fn where_a_commit_comes_from_is_recorded(subject: &Subject) {
     assert_eq!((picked.origin, empty.origin), (Some(Origin::Commit(id)), origin));
     let log = subject.store.log(&View::head(&main), &LogFilter::default(), &PaginationParams::default()).await.unwrap();
     assert_eq!(log.items, [empty, picked, merged]);
-    let newest = |seq| vec![View { lineage: vec![main.id + 7], upto: vec![seq] }];
-    assert_eq!(subject.store.merged(main.id, i64::MAX).await.unwrap(), newest(3));
-    assert_eq!(subject.store.merged(main.id, 0).await.unwrap(), []);
+    let made = |seq, of| Merged { into: main.id, seq, view: View { lineage: vec![main.id + 7], upto: vec![of] } };
+    let between = async |after, upto| {
+        let mut merges = subject.store.merged(&[Span { branch_id: main.id, after, upto }]).await.unwrap();
+        merges.sort_by_key(|merged| merged.seq);
+        merges
+    };
+    assert_eq!(between(0, i64::MAX).await, [made(1, 3), made(3, 2)]);
+    assert_eq!((between(0, 2).await, between(1, 2).await), (vec![made(1, 3)], vec![]));
+    assert_eq!(subject.store.merged(&[]).await.unwrap(), []);
 }
 
 pub async fn heads_names_and_the_commits_of_versions_are_told_for_many_at_once(subject: &Subject) {

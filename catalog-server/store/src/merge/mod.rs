@@ -16,7 +16,7 @@ mod prepare;
 mod tests;
 mod three_way;
 
-pub use base::{Known, known, merge_bases};
+pub use base::{Known, Merges};
 pub use diff::{Difference, diff, show};
 pub use prepare::{Prepared, cherry_pick, merge, revert};
 pub use three_way::{Candidate, Clash, Mode, Modes, Outcome, Reason, three_way};

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use super::base::{known, merge_bases};
+use super::base::Merges;
 use super::three_way::{Candidate, Modes, Outcome, Reason, three_way};
 use crate::{
     Commit, HistoryStore, Key, Kind, NamespacePath, Operation, Origin, PaginationParams, Precondition, Result, Span,
@@ -38,8 +38,8 @@ const MAX_KEYS: usize = 100_000;
 pub async fn merge(store: &(impl Reads + ?Sized), source: &View, target: &View, modes: &Modes) -> Result<Prepared> {
     let source = store.pin(source).await?;
     let target = store.pin(target).await?;
-    let (theirs, ours) = (known(store, &source).await?, known(store, &target).await?);
-    let bases = merge_bases(store, &theirs, &ours).await?;
+    let merges = Merges::below(store, &[&source, &target]).await?;
+    let (ours, bases) = (merges.known(&target), merges.bases(&source, &target));
     let levels = source.lineage.iter().zip(&source.upto);
     let spans: Vec<Span> = levels
         .map(|(id, upto)| Span { branch_id: *id, after: ours.upto(*id).min(*upto), upto: *upto })

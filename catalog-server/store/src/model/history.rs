@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Commit, Entry};
+use super::{Commit, Entry, View};
 use crate::{Key, NamespacePath};
 
 /// Which commits of a log are wanted: all that match every condition.
@@ -39,6 +39,17 @@ pub struct Span {
     pub after: i64,
     /// The last commit.
     pub upto: i64,
+}
+
+/// A merge that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// The branch that it was made on.
+    pub into: i64,
+    /// Its place there.
+    pub seq: i64,
+    /// What was merged: the newest state of it.
+    pub view: View,
 }
 
 /// A key that was dropped on a branch and has not come back.

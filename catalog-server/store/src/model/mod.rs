@@ -20,7 +20,7 @@ pub use change::{Change, Topic};
 pub use commit::{Commit, CommitRequest, Expect, Operation, Origin, Precondition};
 pub use content::{Content, Entry, Kind, Listed, Version};
 pub use health::Health;
-pub use history::{About, Dropped, LogFilter, Span};
+pub use history::{About, Dropped, LogFilter, Merged, Span};
 pub use idempotency::Mark;
 pub use intent::Intent;
 pub use purge::{Purge, Reach};
