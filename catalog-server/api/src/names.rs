@@ -8,6 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// The branch that every warehouse begins with.
 pub const MAIN: &str = "main";
 
+/// Stands between the levels of a namespace in addresses. No level contains it.
+pub const NAMESPACE_SEPARATOR: char = '\u{1f}';
+
 /// True for `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`.
 #[must_use]
 pub fn is_warehouse_name(name: &str) -> bool {

@@ -3,19 +3,24 @@
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::{Client, Error, Result};
 
+/// What makes a mutation repeatable: the server applies only one request of a key.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// A request that may be sent more than once.
+#[derive(Clone)]
 pub(crate) struct Call {
     attempted: String,
     method: Method,
     url: Url,
     body: Option<bytes::Bytes>,
+    key: Option<HeaderValue>,
 }
 
 impl Call {
@@ -26,7 +31,13 @@ impl Call {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.clear().extend(path);
         }
-        Self { attempted: attempted.into(), method, url, body: None }
+        Self { attempted: attempted.into(), method, url, body: None, key: None }
+    }
+
+    /// For mutations that are not repeatable by what they say: all tries of this call have one key.
+    pub(crate) fn keyed(mut self) -> Self {
+        self.key = HeaderValue::from_str(&uuid::Uuid::now_v7().to_string()).ok();
+        self
     }
 
     /// Adds a parameter to the query.
@@ -37,8 +48,7 @@ impl Call {
 
     /// Sets the body.
     pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self> {
-        let bytes =
-            serde_json::to_vec(body).map_err(|source| Error::Garbled { attempted: self.attempted.clone(), source })?;
+        let bytes = serde_json::to_vec(body).map_err(|source| self.garbled(source))?;
         self.body = Some(bytes.into());
         Ok(self)
     }
@@ -50,7 +60,7 @@ impl Call {
     /// Sends, and reads the answer's JSON.
     pub(crate) async fn read<T: DeserializeOwned>(&self, client: &Client) -> Result<T> {
         let bytes = self.send(client).await?;
-        serde_json::from_slice(&bytes).map_err(|source| Error::Garbled { attempted: self.attempted.clone(), source })
+        serde_json::from_slice(&bytes).map_err(|source| self.garbled(source))
     }
 
     /// As [`Self::read`], and `None` for a 404 that speaks of the thing asked for.
@@ -83,6 +93,9 @@ impl Call {
             .http
             .request(self.method.clone(), self.url.clone())
             .header(AUTHORIZATION, client.authorization.clone());
+        if let Some(key) = &self.key {
+            request = request.header(IDEMPOTENCY_KEY, key.clone());
+        }
         if let Some(body) = &self.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
@@ -97,8 +110,21 @@ impl Call {
         }
     }
 
+    pub(crate) fn garbled(&self, source: serde_json::Error) -> Error {
+        Error::Garbled { attempted: self.attempted.clone(), source }
+    }
+
     fn unreachable(&self, source: reqwest::Error) -> Error {
         Error::Unreachable { attempted: self.attempted.clone(), source: source.without_url() }
+    }
+}
+
+/// True if the thing was removed, false if it was not there.
+pub(crate) fn gone(answer: Result<bytes::Bytes>) -> Result<bool> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error @ Error::Refused { .. }) if error.is_not_found() && error.has_type() => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -46,6 +46,13 @@ impl Capabilities {
 impl Client {
     /// `GET /v1/config`: what a client has to know before its first Iceberg call.
     ///
+    /// ```no_run
+    /// # async fn example(client: catalog_client::Client) -> catalog_client::Result<()> {
+    /// let prefix = client.config("lake@feature").await?.overrides.remove("prefix");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// 404 `NoSuchWarehouseException` if there is none of that name, or none that the token has a grant on.
     pub async fn config(&self, warehouse: &str) -> Result<ConfigResponse> {
@@ -54,6 +61,13 @@ impl Client {
     }
 
     /// What the server can do for this warehouse.
+    ///
+    /// ```no_run
+    /// # async fn example(client: catalog_client::Client) -> catalog_client::Result<()> {
+    /// client.capabilities("lake").await?.require("POST", "/v1/{prefix}/transactions/commit")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Self::config`].

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use catalog_api::management::{MergeRefused, MergeReport};
 use catalog_api::{ErrorBody, ErrorType};
 
 /// What a call returns.
@@ -26,6 +27,14 @@ pub enum Error {
         message: String,
         /// How long the server asks to wait.
         retry_after: Option<Duration>,
+    },
+    /// Nothing was changed, because both sides of a merge, a cherry-pick or a revert changed the same.
+    #[error("cannot {attempted}: {} names are in conflict", report.conflict_count)]
+    Conflicts {
+        /// The call, as a phrase.
+        attempted: String,
+        /// What stands in the way.
+        report: Box<MergeReport>,
     },
     /// No whole answer came: no connection, a timeout, or a connection that broke. Whether the server did it is open.
     #[error("cannot {attempted}: the server does not answer")]
@@ -65,6 +74,9 @@ pub enum Error {
 impl Error {
     /// Reads the answer to a call that failed.
     pub(crate) fn refused(attempted: &str, status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+        if let Some(MergeRefused { error: _, report }) = serde_json::from_slice(body).ok().filter(|_| status == 409) {
+            return Self::Conflicts { attempted: attempted.to_owned(), report: Box::new(report) };
+        }
         let (r#type, message) = match serde_json::from_slice::<ErrorBody>(body) {
             Ok(ErrorBody { error }) => (error.r#type, error.message),
             Err(_) => (String::new(), String::from_utf8_lossy(body).chars().take(SHOWN).collect()),
@@ -79,7 +91,8 @@ impl Error {
         match self {
             Self::Unreachable { source, .. } => !source.is_builder(),
             Self::Refused { status, .. } => matches!(status, 408 | 429 | 502 | 503 | 504) || self.is_outcome_unknown(),
-            Self::Garbled { .. }
+            Self::Conflicts { .. }
+            | Self::Garbled { .. }
             | Self::EndlessPages { .. }
             | Self::Unsupported(_)
             | Self::Address(..)
@@ -98,6 +111,7 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
+            Self::Conflicts { .. } => Some(409),
             _ => None,
         }
     }

@@ -1,17 +1,23 @@
 //! Tokens.
 
 use catalog_api::management::{ConfirmToken, PutToken, PutTokenResponse, TokenInfo};
-use futures::Stream;
 use http::Method;
 
 use crate::call::Call;
-use crate::pages::{List, PageSize, stream};
-use crate::{Client, Result};
+use crate::{Client, Items, Result};
 
 const PATH: &[&str] = &["api", "v1", "tokens"];
 
 impl Client {
     /// Makes a token known under (owner, revision). The hash is write-once.
+    ///
+    /// ```no_run
+    /// # async fn example(client: catalog_client::Client, put: catalog_api::management::PutToken)
+    /// #     -> catalog_client::Result<()> {
+    /// let outcome = client.put_token("uid-of-the-resource", 1, &put).await?.outcome;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// 409 `ConflictException` if that revision has another hash: take the next one.
@@ -23,6 +29,15 @@ impl Client {
 
     /// Says that the reader's Secret holds this revision; older ones of the owner end at the time in `confirm`, at the
     /// latest. `None` if there is no such revision. The time is absolute, so a repetition is harmless.
+    ///
+    /// ```no_run
+    /// # async fn example(client: catalog_client::Client, end: jiff::Timestamp) -> catalog_client::Result<()> {
+    /// use catalog_api::management::ConfirmToken;
+    ///
+    /// client.confirm_token("uid-of-the-resource", 2, &ConfirmToken { cap_older_at: end }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`crate::Error`].
@@ -39,6 +54,13 @@ impl Client {
 
     /// The newest revision of an owner's tokens, whether active or not.
     ///
+    /// ```no_run
+    /// # async fn example(client: catalog_client::Client) -> catalog_client::Result<()> {
+    /// let newest = client.newest_token("uid-of-the-resource").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`crate::Error`]; that there is none is `None`.
     pub async fn newest_token(&self, owner_uid: &str) -> Result<Option<TokenInfo>> {
@@ -48,6 +70,13 @@ impl Client {
 
     /// Revokes all tokens of an owner at once; done already if it has none.
     ///
+    /// ```no_run
+    /// # async fn example(client: catalog_client::Client) -> catalog_client::Result<()> {
+    /// client.revoke_tokens("uid-of-the-resource").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`crate::Error`].
     pub async fn revoke_tokens(&self, owner_uid: &str) -> Result<()> {
@@ -55,13 +84,23 @@ impl Client {
         Call::new(self, Method::DELETE, &path, format!("revoke the tokens of {owner_uid}")).send(self).await.map(drop)
     }
 
-    /// The tokens that are active now, by (user, expiry, id); of one principal or of all.
-    pub fn list_active_tokens(
-        &self,
-        user_id: Option<&str>,
-        page_size: PageSize,
-    ) -> impl Stream<Item = Result<TokenInfo>> + Send + use<> {
-        let filter = user_id.map(|user| ("user_id", user.to_owned()));
-        stream(self, List { path: PATH, attempted: "list active tokens", page_size, filter })
+    /// The tokens that are active now, by (user, expiry, id).
+    ///
+    /// ```no_run
+    /// # async fn example(client: catalog_client::Client) -> catalog_client::Result<()> {
+    /// # use futures::TryStreamExt as _;
+    /// let active: Vec<_> = client.tokens().of_user("token:team/etl").try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tokens(&self) -> Items<TokenInfo> {
+        Items::management(self, Call::new(self, Method::GET, PATH, "list active tokens"))
+    }
+}
+
+impl Items<TokenInfo> {
+    /// Only this principal's.
+    pub fn of_user(self, user_id: &str) -> Self {
+        self.only("user_id", user_id)
     }
 }

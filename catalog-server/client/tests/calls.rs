@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{any, get};
-use catalog_api::management::{ConfirmToken, TokenInfo};
+use catalog_api::management::{ConfirmToken, MergeMode, PickRequest, TokenInfo, UpdateRef};
 use catalog_api::{BearerToken, ErrorBody, ErrorType, PageOf, PageQuery};
 use catalog_client::{Client, Error, Retries};
 use futures::TryStreamExt as _;
+use serde_json::json;
 
 const FAST: Retries = Retries { times: 3, first: Duration::from_millis(5), longest: Duration::from_secs(2) };
 
@@ -169,7 +170,7 @@ async fn a_stream_yields_all_items_of_all_pages_in_order() {
     let queries = Arc::new(Mutex::new(Vec::new()));
     let router = Router::new().route("/api/v1/tokens", get(paged)).with_state(Arc::clone(&queries));
     let client = client(serve(router).await);
-    let all: Vec<_> = client.list_active_tokens(None, Some(2)).try_collect().await.unwrap();
+    let all: Vec<_> = client.tokens().page_size(2).try_collect().await.unwrap();
     assert_eq!(all, (1..=5).map(token).collect::<Vec<_>>());
     let tokens: Vec<_> = queries.lock().unwrap().iter().map(|q| (q.page_size, q.page_token.clone())).collect();
     let next = |t: &str| (Some(2), Some(t.to_owned()));
@@ -181,6 +182,68 @@ async fn pages_in_a_circle_end_in_an_error() {
     let handler =
         || async { Json(PageOf { items: Vec::<TokenInfo>::new(), next_page_token: Some("same".into()), total: None }) };
     let address = serve(Router::new().route("/api/v1/tokens", get(handler))).await;
-    let result = client(address).list_active_tokens(Some("me"), None).try_collect::<Vec<_>>().await;
+    let result = client(address).tokens().of_user("me").try_collect::<Vec<_>>().await;
     assert!(matches!(result, Err(Error::EndlessPages { .. })), "{result:?}");
+}
+
+#[tokio::test]
+async fn all_tries_of_a_mutation_carry_one_key_and_two_calls_two() {
+    let keys = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&keys);
+    let handler = move |headers: HeaderMap| {
+        let mut seen = seen.lock().unwrap();
+        seen.push(headers["idempotency-key"].clone());
+        let is_odd = seen.len() % 2 == 1;
+        let main = json!({"name": "main", "type": "branch", "protected": true});
+        async move {
+            if is_odd { refusal(ErrorType::ServiceUnavailableException, "away") } else { Json(main).into_response() }
+        }
+    };
+    let lake = client(serve(Router::new().fallback(any(handler))).await).warehouse("lake");
+    for _ in 0..2 {
+        lake.update_ref("main", &UpdateRef { protected: Some(true), ..UpdateRef::default() }).await.unwrap();
+    }
+    let keys = keys.lock().unwrap();
+    assert!(keys.len() == 4 && keys[0] == keys[1] && keys[2] == keys[3] && keys[0] != keys[2], "{keys:?}");
+}
+
+#[tokio::test]
+async fn a_merge_with_conflicts_is_an_error_that_has_the_report() {
+    let report = json!({"changes": 0, "conflict_count": 1, "conflicts": [
+        {"kind": "table", "namespace": ["a"], "name": "t", "reason": "both_changed"}]});
+    let body = json!({"error": {"message": "m", "type": "ConflictException", "code": 409}, "report": report});
+    let router = Router::new().fallback(any(move || async { (StatusCode::CONFLICT, Json(body)) }));
+    let lake = client(serve(router).await).warehouse("lake");
+    let pick = PickRequest {
+        commit: uuid::Uuid::nil(),
+        into: "main".into(),
+        mode: MergeMode::Normal,
+        modes: Vec::new(),
+        dry_run: false,
+        message: None,
+    };
+    let error = lake.revert(&pick).await.unwrap_err();
+    assert_eq!((error.status(), error.is_retryable()), (Some(409), false));
+    assert!(matches!(&error, Error::Conflicts { report, .. } if report.conflicts[0].name == "t"), "{error:?}");
+}
+
+#[tokio::test]
+async fn lists_of_the_protocol_ask_for_pages_of_the_ref() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&asked);
+    let handler = move |uri: Uri| {
+        let mut log = log.lock().unwrap();
+        log.push(uri.to_string());
+        let table = json!({"namespace": ["a", "b.c"], "name": format!("t{}", log.len())});
+        let next = (log.len() < 2).then_some("x y");
+        async move { Json(json!({"identifiers": [table], "next-page-token": next})) }
+    };
+    let lake = client(serve(Router::new().fallback(any(handler))).await).warehouse("lake");
+    let mut tables = lake.at("feature").tables(&["a", "b.c"]).page_size(1);
+    assert_eq!(tables.try_next().await.unwrap().unwrap().name, "t1");
+    assert_eq!(asked.lock().unwrap().len(), 1, "the second page is not fetched before it is needed");
+    assert_eq!(tables.try_next().await.unwrap().unwrap().name, "t2");
+    assert_eq!(tables.try_next().await.unwrap(), None);
+    let path = "/v1/lake~ZmVhdHVyZQ/namespaces/a%1Fb.c/tables?pageSize=1&pageToken=";
+    assert_eq!(*asked.lock().unwrap(), [path.to_owned(), format!("{path}x+y")]);
 }

@@ -62,12 +62,11 @@ async fn streams_yield_everything_over_many_pages() {
         let made = token(&BearerToken::generate().unwrap(), &format!("token:x/{name}"));
         lab.admin.put_token(name, 1, &made).await.unwrap();
     }
-    let names: Vec<_> = lab.admin.list_warehouses(Some(2)).map_ok(|w| w.name).try_collect().await.unwrap();
+    let names: Vec<_> = lab.admin.warehouses().page_size(2).map_ok(|w| w.name).try_collect().await.unwrap();
     assert_eq!(names, ["a", "b", "c", "d", "lake"]);
-    let users: Vec<_> = lab.admin.list_active_tokens(None, Some(3)).map_ok(|t| t.user_id).try_collect().await.unwrap();
+    let users: Vec<_> = lab.admin.tokens().page_size(3).map_ok(|t| t.user_id).try_collect().await.unwrap();
     assert_eq!(users, ["token:x/a", "token:x/b", "token:x/c", "token:x/d"]);
-    let users: Vec<_> =
-        lab.admin.list_active_tokens(Some("token:x/b"), None).map_ok(|t| t.user_id).try_collect().await.unwrap();
+    let users: Vec<_> = lab.admin.tokens().of_user("token:x/b").map_ok(|t| t.user_id).try_collect().await.unwrap();
     assert_eq!(users, ["token:x/b"]);
 }
 

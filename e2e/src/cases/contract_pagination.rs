@@ -189,8 +189,7 @@ async fn management(lake: &Lake) -> Outcome {
     // The lake's own writer, too.
     check(expected.len() == TOKENS + 1, || format!("{} tokens are listed", expected.len()))?;
     check(all["total"] == json!(TOKENS + 1), || format!("the total is {}", all["total"]))?;
-    let streamed: Vec<_> =
-        lake.manage.list_active_tokens(None, Some(7)).try_collect().await.attempt("stream the tokens")?;
+    let streamed: Vec<_> = lake.manage.tokens().page_size(7).try_collect().await.attempt("stream the tokens")?;
     let streamed = serde_json::to_value(streamed).attempt("write the tokens")?;
     check(array(&json!({"items": streamed}), "items")? == expected, || {
         "the SDK's stream differs from the list".to_owned()

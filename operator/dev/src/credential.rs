@@ -112,7 +112,7 @@ impl Credential {
     }
 
     async fn confirm(&mut self, client: &Client, revision: i64, now: Timestamp) -> Result<(), CredentialError> {
-        let active: Vec<_> = client.list_active_tokens(Some(&self.token.principal), None).try_collect().await?;
+        let active: Vec<_> = client.tokens().of_user(&self.token.principal).try_collect().await?;
         let confirm = token::confirm(&self.token, revision, &active, now);
         let confirmed = client.confirm_token(&self.token.uid, revision, &confirm).await?;
         if confirmed.is_some() {

@@ -95,7 +95,7 @@ async fn tell(desk: &Desk<'_>, revision: i64) -> Result<(), Halt> {
     let Desk { context, catalog, client, token, .. } = desk;
     hit("token.confirm");
     let halt = |error| server::halt(catalog, error);
-    let active: Vec<_> = client.list_active_tokens(Some(&token.principal), None).try_collect().await.map_err(halt)?;
+    let active: Vec<_> = client.tokens().of_user(&token.principal).try_collect().await.map_err(halt)?;
     let confirm = confirm(token, revision, &active, (context.now)());
     match client.confirm_token(&token.uid, revision, &confirm).await.map_err(halt)? {
         Some(_) => Ok(()),

@@ -8,7 +8,7 @@ use http::request::Parts;
 use crate::error::ApiError;
 
 /// What divides the levels of a namespace in paths and queries. `/v1/config` advertises it, percent-encoded.
-pub(crate) const SEPARATOR: char = '\u{1f}';
+pub(crate) use catalog_api::names::NAMESPACE_SEPARATOR as SEPARATOR;
 
 /// The parameter `{namespace}` of a path.
 #[derive(Clone, Debug)]
