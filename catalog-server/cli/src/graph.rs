@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use catalog_api::management::{CommitInfo, CommitOrigin};
+use catalog_api::management::{CommitInfo, CommitOrigin, MergeOrigin};
 use clap::builder::styling::{AnsiColor, Style};
 use renderdag::{Ancestor, GraphRowRenderer, Renderer as _};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ pub(crate) fn list(commits: &[CommitInfo], names: &Names) -> impl Iterator<Item 
 fn parents(commit: &CommitInfo, known: &HashSet<Uuid>, places: &HashMap<(&str, i64), Uuid>) -> Vec<Ancestor<Uuid>> {
     let before = commit.parent.map(|id| if known.contains(&id) { Ancestor::Parent(id) } else { Ancestor::Anonymous });
     let merged = match &commit.origin {
-        Some(CommitOrigin::Merge { branch, seq }) => places.get(&(branch.as_str(), *seq)).copied(),
+        Some(CommitOrigin::Merge(MergeOrigin { branch, seq })) => places.get(&(branch.as_str(), *seq)).copied(),
         Some(CommitOrigin::Commit(_)) | None => None,
     };
     before.into_iter().chain(merged.map(Ancestor::Parent)).collect()
@@ -49,7 +49,7 @@ fn parents(commit: &CommitInfo, known: &HashSet<Uuid>, places: &HashMap<(&str, i
 
 fn glyph(commit: &CommitInfo) -> String {
     match commit.origin {
-        Some(CommitOrigin::Merge { .. }) => "◆".to_owned(),
+        Some(CommitOrigin::Merge(_)) => "◆".to_owned(),
         Some(CommitOrigin::Commit(_)) | None => "○".to_owned(),
     }
 }
@@ -59,11 +59,13 @@ pub(crate) fn described(commit: &CommitInfo, names: &[String]) -> String {
     let CommitInfo { id, seq: _, branch: _, parent: _, author, message, committed_at, origin } = commit;
     let when = committed_at.strftime("%Y-%m-%d %H:%M:%SZ");
     let id = painted(AnsiColor::Yellow.on_default(), id);
-    let at = if names.is_empty() { String::new() } else { format!("  ({})", names.join(", ")) };
-    let at = painted(AnsiColor::Green.on_default().bold(), &at);
+    let at = match names {
+        [] => String::new(),
+        names => painted(AnsiColor::Green.on_default().bold(), format!("  ({})", names.join(", "))),
+    };
     let from = match origin {
         Some(CommitOrigin::Commit(source)) => painted(Style::new().dimmed(), format!("  (from {source})")),
-        Some(CommitOrigin::Merge { .. }) | None => String::new(),
+        Some(CommitOrigin::Merge(_)) | None => String::new(),
     };
     let message = message.replace(char::is_control, " ");
     format!("{id}  {when}  {author}{at}\n{message}{from}")
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_merge_has_lines_to_both_sides() {
-        let merge = CommitOrigin::Merge { branch: "audit".to_owned(), seq: 1 };
+        let merge = CommitOrigin::Merge(MergeOrigin { branch: "audit".to_owned(), seq: 1 });
         let shown = vec![commit(4, "main", 2, Some(1), Some(merge)), commit(1, "main", 1, None, None)];
         let audit = vec![commit(3, "audit", 1, Some(1), None)];
         assert_eq!(shape(shown, audit), ["◆", "├─╮  m4", "│ ○", "├─╯  m3", "○", "   m1"]);

@@ -1,6 +1,7 @@
 //! Names of tables, views and namespaces as people type them: `sales.eu.orders`. A level that has a dot itself is typed
 //! with a backslash before it.
 
+use std::mem;
 use std::str::FromStr;
 
 /// The levels of a namespace, and the last part.
@@ -18,27 +19,25 @@ impl FromStr for Namespace {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut levels = vec![String::new()];
+        let (mut levels, mut level) = (Vec::new(), String::new());
         let mut characters = text.chars();
         while let Some(character) = characters.next() {
-            match character {
-                '.' => levels.push(String::new()),
-                '\\' => {
-                    last(&mut levels).push(characters.next().ok_or("a backslash stands before a dot or a backslash")?)
+            let taken = match character {
+                '.' => {
+                    levels.push(mem::take(&mut level));
+                    continue;
                 }
-                other => last(&mut levels).push(other),
-            }
+                '\\' => characters.next().ok_or("a backslash stands before a dot or a backslash")?,
+                other => other,
+            };
+            level.push(taken);
         }
+        levels.push(level);
         if levels.iter().any(String::is_empty) {
             return Err("no part of a name is empty; separate the parts by dots".to_owned());
         }
         Ok(Self(levels))
     }
-}
-
-fn last(levels: &mut [String]) -> &mut String {
-    let end = levels.len() - 1;
-    &mut levels[end]
 }
 
 impl FromStr for Name {

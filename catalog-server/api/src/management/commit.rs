@@ -39,14 +39,18 @@ pub struct CommitInfo {
 #[serde(rename_all = "snake_case")]
 pub enum CommitOrigin {
     /// From a branch: what it had up to one of its commits.
-    Merge {
-        /// The branch's name.
-        branch: String,
-        /// The commit's place on it.
-        seq: i64,
-    },
+    Merge(MergeOrigin),
     /// From this commit: cherry-picked, taken back, or the drop that was undone.
     Commit(#[schemars(with = "formats::Uuid")] Uuid),
+}
+
+/// What was merged. It has a name of its own for generators of clients, which stumble over a nameless one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MergeOrigin {
+    /// The branch's name.
+    pub branch: String,
+    /// The place of its newest commit that was merged.
+    pub seq: i64,
 }
 
 /// The query of `GET /api/v1/warehouses/{warehouse}/commits`, which lists the commits that led to a state, newest first.

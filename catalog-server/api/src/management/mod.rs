@@ -10,7 +10,7 @@ mod token;
 mod warehouse;
 
 pub use change::{Change, ContentKind, ContentState, DiffQuery, ListChangesQuery};
-pub use commit::{CommitInfo, CommitOrigin, ListCommitsQuery};
+pub use commit::{CommitInfo, CommitOrigin, ListCommitsQuery, MergeOrigin};
 pub use dropped::{DroppedInfo, ListDroppedQuery, UndropAs, UndropRequest, Undropped};
 pub use merge::{
     ConflictReason, KeyMode, MergeConflict, MergeMode, MergeRefused, MergeReport, MergeRequest, PickRequest,

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::operation::{Operation, Refusal};
-use super::{OPERATIONS, parameters};
+use super::{OPERATIONS, parameters, words};
 use crate::{Auth, ENDPOINTS, ErrorBody};
 
 /// Where the types are.
@@ -43,7 +43,8 @@ pub fn document() -> Value {
         let item = paths.entry(operation.path).or_insert_with(|| json!({}));
         item[operation.method.to_ascii_lowercase()] = describe(operation, &mut generator);
     }
-    let schemas = generator.take_definitions(true);
+    let mut schemas = generator.take_definitions(true);
+    schemas.values_mut().for_each(words::as_enum);
     json!({
         "openapi": "3.1.0",
         "info": {

@@ -7,6 +7,7 @@ pub(crate) mod formats;
 mod operation;
 mod parameters;
 mod table;
+mod words;
 
 pub use document::document;
 pub use operation::Operation;

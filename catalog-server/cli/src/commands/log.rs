@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use catalog_api::management::{CommitInfo, CommitOrigin};
+use catalog_api::management::{CommitInfo, CommitOrigin, MergeOrigin};
 use catalog_client::{Items, Result as ClientResult, Warehouse};
 use futures::{StreamExt as _, TryStreamExt as _};
 use uuid::Uuid;
@@ -94,7 +94,7 @@ async fn merged(lake: &Warehouse, shown: &[CommitInfo]) -> ClientResult<Vec<Comm
 fn sources(commits: &[CommitInfo]) -> BTreeMap<&str, i64> {
     let mut all = BTreeMap::new();
     for commit in commits {
-        if let Some(CommitOrigin::Merge { branch, seq }) = &commit.origin {
+        if let Some(CommitOrigin::Merge(MergeOrigin { branch, seq })) = &commit.origin {
             let newest = all.entry(branch.as_str()).or_insert(*seq);
             *newest = (*newest).max(*seq);
         }

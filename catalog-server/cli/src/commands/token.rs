@@ -80,7 +80,7 @@ fn sentence(own: &Own<'_>) -> String {
     match (warehouse, has_grant) {
         (Some(name), Some(true)) => lines.push(format!("warehouse  {name}: the token has a grant on it")),
         (Some(name), Some(false)) => {
-            lines.push(format!("warehouse  {name}: not there, or no grant of this token is on it"))
+            lines.push(format!("warehouse  {name}: not there, or no grant of this token is on it"));
         }
         (Some(name), None) => lines.push(format!("warehouse  {name}")),
         (None, _) => {}

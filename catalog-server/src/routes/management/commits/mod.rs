@@ -10,7 +10,7 @@ pub use list::list;
 
 use std::collections::HashMap;
 
-use catalog_api::management::{CommitInfo, CommitOrigin};
+use catalog_api::management::{CommitInfo, CommitOrigin, MergeOrigin};
 use catalog_store::{Asked, Commit, Origin, View};
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ impl Names {
     pub(super) fn info(&self, commit: Commit) -> CommitInfo {
         let Commit { id, seq, branch_id, parent_id, author, message, committed_at, origin } = commit;
         let origin = origin.map(|origin| match origin {
-            Origin::Merge { branch_id, seq } => CommitOrigin::Merge { branch: self.name(branch_id), seq },
+            Origin::Merge { branch_id, seq } => CommitOrigin::Merge(MergeOrigin { branch: self.name(branch_id), seq }),
             Origin::Commit(id) => CommitOrigin::Commit(id),
         });
         CommitInfo { id, seq, branch: self.name(branch_id), parent: parent_id, author, message, committed_at, origin }
