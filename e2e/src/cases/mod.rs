@@ -4,6 +4,7 @@ mod admit_rules;
 mod audit;
 mod chaos_kill_commits;
 mod chaos_kill_server_pod;
+mod chaos_merge;
 mod chaos_operator_restart;
 mod cluster_data_host;
 mod cluster_leaves_nothing;
@@ -11,6 +12,7 @@ mod cluster_runs_images;
 mod cluster_runs_pods;
 mod contract_bad_input;
 mod contract_idempotency;
+mod contract_merge_base;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
 mod contract_purge;
@@ -145,6 +147,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "overlapping transactions over several tables are serialised, without a deadlock",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_transaction::run(lab)),
+    },
+    Case {
+        name: "contract_merge_base",
+        says: "merges in all directions, repeated and between writes, come to what a model of the graph says",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(contract_merge_base::run(lab)),
     },
     Case {
         name: "contract_rck",
@@ -313,6 +321,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "the server is killed again and again under writers, and no acknowledged commit is lost",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(chaos_kill_commits::run(lab)),
+    },
+    Case {
+        name: "chaos_merge",
+        says: "the server is killed in the midst of merges, and the branch is as before or has all of it",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(chaos_merge::run(lab)),
     },
     Case {
         name: "chaos_kill_server_pod",
