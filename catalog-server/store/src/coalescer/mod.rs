@@ -7,12 +7,18 @@
 //! Why it cannot deadlock: a transaction of a group locks one branch row, and its task waits for nothing else while it
 //! runs; no task waits for another one; the map of queues is locked only for moments in which nothing is awaited. A
 //! caller that holds a [`crate::Turn`] waits for a task, but no task ever waits for a turn.
+//!
+//! Why nobody starves: a queue is served in the order of the calls, a group has an end, and the next one begins with the
+//! oldest that waits. Other replicas have queues of their own; between them the database decides, which gives a row's lock
+//! to whoever has waited longest, and each of them asks for it once a group. So a full queue here lengthens the groups
+//! here, not the wait of another replica. What waits too long, or finds too many before it, is sent away unapplied.
 
 mod queues;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::Instrument;
 
@@ -25,13 +31,17 @@ use queues::{Queues, Running, Waiter};
 pub struct GroupLimits {
     /// Requests in one transaction, at most.
     pub max_group: usize,
+    /// Changes of keys in one transaction, at most: its length in time. A request that has more by itself is alone.
+    pub max_operations: usize,
     /// Requests that may wait for one branch; the next one is `Unavailable` at once.
     pub max_waiting: usize,
+    /// How long a request may wait. After that it is `Unavailable`, and not applied: whoever asked has likely gone.
+    pub max_wait: Duration,
 }
 
 impl Default for GroupLimits {
     fn default() -> Self {
-        Self { max_group: 64, max_waiting: 1_024 }
+        Self { max_group: 64, max_operations: 1_000, max_waiting: 1_024, max_wait: Duration::from_secs(20) }
     }
 }
 
@@ -55,7 +65,7 @@ impl GroupCommit {
     /// goes its way all the same.
     ///
     /// # Errors
-    /// As [`CommitStore::commit`]; `Unavailable` as well if too many wait.
+    /// As [`CommitStore::commit`]; `Unavailable` as well if too many wait, or it had to wait for too long.
     pub async fn commit(&self, branch: &Branch, request: CommitRequest) -> Result<Commit, CommitError> {
         let (waiter, answer) = Waiter::new(request);
         if let Some(running) = self.queues.push(branch.id, waiter, self.limits.max_waiting)? {
@@ -73,7 +83,7 @@ impl GroupCommit {
     }
 
     async fn run(self, branch: Branch, mut running: Running) {
-        while let Some(waiters) = running.next_group(self.limits.max_group) {
+        while let Some(waiters) = running.next_group(&self.limits) {
             let (requests, answers): (Vec<_>, Vec<_>) = waiters.into_iter().map(Waiter::split).unzip();
             let results = self.apply(&branch, requests).await;
             tracing::debug!(size = answers.len(), won = results.iter().filter(|r| r.is_ok()).count(), "group");

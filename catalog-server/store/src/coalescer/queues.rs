@@ -3,9 +3,12 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
+use super::GroupLimits;
 use crate::{Commit, CommitError, CommitRequest};
 
 type Answer = Result<Commit, CommitError>;
@@ -14,16 +17,23 @@ type Answer = Result<Commit, CommitError>;
 pub(super) struct Waiter {
     request: CommitRequest,
     answer: oneshot::Sender<Answer>,
+    since: Instant,
 }
 
 impl Waiter {
     pub(super) fn new(request: CommitRequest) -> (Self, oneshot::Receiver<Answer>) {
         let (answer, receiver) = oneshot::channel();
-        (Self { request, answer }, receiver)
+        (Self { request, answer, since: Instant::now() }, receiver)
     }
 
     pub(super) fn split(self) -> (CommitRequest, oneshot::Sender<Answer>) {
         (self.request, self.answer)
+    }
+
+    /// Sends it away. It was never given to the store.
+    fn refuse(self, why: Refused) {
+        // An error here says that the caller has gone away.
+        let _ = self.answer.send(Err(CommitError::Unavailable(Box::new(why))));
     }
 }
 
@@ -39,6 +49,8 @@ pub(super) struct Queues {
 pub(super) enum Refused {
     #[error("{0} commits wait for the branch")]
     Crowded(usize),
+    #[error("the commit has waited for its branch for {0:?}")]
+    TooLong(Duration),
     #[error("the task that applies commits ended early")]
     TaskEnded,
 }
@@ -97,18 +109,39 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Whatever waits, at most `max`. `None` if nothing does: from then on the next request starts a new task.
-    pub(super) fn next_group(&mut self, max: usize) -> Option<Vec<Waiter>> {
+    /// Whatever waits, as much as the limits allow. `None` if nothing does: from then on the next request starts a new
+    /// task.
+    pub(super) fn next_group(&mut self, limits: &GroupLimits) -> Option<Vec<Waiter>> {
         let mut queues = self.queues.lock();
         let Entry::Occupied(mut queue) = queues.entry(self.branch) else { return None };
-        if queue.get().is_empty() {
+        let group = take(queue.get_mut(), limits);
+        if group.is_empty() {
             queue.remove();
             self.done = true;
             return None;
         }
-        let size = queue.get().len().min(max.max(1));
-        Some(queue.get_mut().drain(..size).collect())
+        Some(group)
     }
+}
+
+/// The oldest that wait, at least one if there is any; those that have waited for too long are sent away.
+fn take(queue: &mut VecDeque<Waiter>, limits: &GroupLimits) -> Vec<Waiter> {
+    let GroupLimits { max_group, max_operations, max_waiting: _, max_wait } = *limits;
+    let (mut group, mut operations) = (Vec::new(), 0);
+    while let Some(waiter) = queue.pop_front() {
+        if waiter.since.elapsed() > max_wait {
+            waiter.refuse(Refused::TooLong(max_wait));
+            continue;
+        }
+        operations += waiter.request.operations.len();
+        let full = group.len() >= max_group || operations > max_operations;
+        if full && !group.is_empty() {
+            queue.push_front(waiter);
+            break;
+        }
+        group.push(waiter);
+    }
+    group
 }
 
 impl Drop for Running {
@@ -116,9 +149,7 @@ impl Drop for Running {
         if !self.done {
             // The task panicked, or the runtime ends: these were never given to the store.
             let left = self.queues.lock().remove(&self.branch);
-            for Waiter { request: _, answer } in left.into_iter().flatten() {
-                let _ = answer.send(Err(CommitError::Unavailable(Box::new(Refused::TaskEnded))));
-            }
+            left.into_iter().flatten().for_each(|waiter| waiter.refuse(Refused::TaskEnded));
         }
         self.queues.busy.send_modify(|busy| *busy -= 1);
     }

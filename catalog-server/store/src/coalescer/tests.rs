@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::*;
+use crate::{Expect, Key, NamespacePath, Operation};
 
 /// A store that waits for a permit before each group, then answers as its script says.
 struct Scripted {
@@ -70,6 +71,13 @@ fn branch(id: i64) -> Branch {
     Branch { id, warehouse_id: 1, name: "main".into(), protected: false, lineage: vec![], upto: vec![] }
 }
 
+/// So many operations more.
+fn large(n: u128, operations: usize) -> CommitRequest {
+    let key = |n| Key::relation(NamespacePath::root(), format!("t{n}")).unwrap();
+    let delete = |n| Operation::Delete { key: key(n), expect: Expect::Location("m".into()), purge: false };
+    CommitRequest { operations: (0..operations).map(delete).collect(), ..request(n) }
+}
+
 fn request(n: u128) -> CommitRequest {
     let id = Uuid::from_u128(n);
     CommitRequest {
@@ -84,7 +92,10 @@ fn request(n: u128) -> CommitRequest {
 }
 
 fn group_commit(store: &Arc<Scripted>) -> GroupCommit {
-    let limits = GroupLimits { max_group: 4, max_waiting: 8 };
+    with_limits(store, GroupLimits { max_group: 4, max_waiting: 8, ..GroupLimits::default() })
+}
+
+fn with_limits(store: &Arc<Scripted>, limits: GroupLimits) -> GroupCommit {
     GroupCommit::new(Arc::clone(store) as Arc<dyn CommitStore>, Arc::new(Epoch), limits)
 }
 
@@ -114,6 +125,38 @@ async fn whatever_waits_is_one_group_up_to_the_limit() {
     assert_eq!(store.groups(), [vec![0], vec![1, 2, 3, 4], vec![5, 6, 7]]);
     commits.drain().await;
     assert!(commits.queues.is_empty(), "an idle branch has a queue");
+}
+
+#[tokio::test]
+async fn a_group_has_a_bound_on_its_operations_and_what_exceeds_it_goes_alone() {
+    let store = Scripted::new(|_, _| Ok(()));
+    let commits = with_limits(&store, GroupLimits { max_operations: 10, ..GroupLimits::default() });
+    let mut tasks = send(&commits, 0..1).await;
+    for (n, operations) in [(1, 4), (2, 6), (3, 1), (4, 99), (5, 10)] {
+        let commits = commits.clone();
+        tasks.push(tokio::spawn(async move { commits.commit(&branch(1), large(n, operations)).await }));
+        tokio::task::yield_now().await;
+    }
+    store.open();
+    assert!(join_all(tasks).await.into_iter().all(|r| r.unwrap().is_ok()));
+    assert_eq!(store.groups(), [vec![0], vec![1, 2], vec![3], vec![4], vec![5]]);
+}
+
+#[tokio::test]
+async fn what_has_waited_for_too_long_is_sent_away_unapplied() {
+    let store = Scripted::new(|_, _| Ok(()));
+    let max_wait = Duration::from_millis(50);
+    let commits = with_limits(&store, GroupLimits { max_wait, ..GroupLimits::default() });
+    let tasks = send(&commits, 0..3).await;
+    tokio::time::sleep(max_wait * 2).await;
+    let late = send(&commits, 3..4).await;
+    store.open();
+    let results: Vec<_> = join_all(tasks.into_iter().chain(late)).await.into_iter().map(Result::unwrap).collect();
+    assert!(results[0].is_ok() && results[3].is_ok(), "{results:?}");
+    assert!(results[1..3].iter().all(|r| matches!(r, Err(CommitError::Unavailable(_)))), "{results:?}");
+    assert_eq!(store.groups(), [vec![0], vec![3]]);
+    commits.drain().await;
+    assert!(commits.queues.is_empty());
 }
 
 #[tokio::test]
