@@ -154,13 +154,14 @@ async fn candidates(
 async fn obstacles(store: &(impl Reads + ?Sized), outcome: &Outcome, target: &View) -> Result<BTreeSet<(Key, Reason)>> {
     let put: HashSet<&Key> = outcome.operations.iter().filter(|o| is_put(o)).map(Operation::key).collect();
     let deleted: HashSet<&Key> = outcome.operations.iter().filter(|o| !is_put(o)).map(Operation::key).collect();
+    let there = namespaces(store, outcome, target).await?;
     let mut found = BTreeSet::new();
     for precondition in &outcome.preconditions {
         match precondition {
             Precondition::Exists(ns) => {
                 let Some(key) = ns.key() else { continue };
                 let gone = deleted.contains(&key);
-                if gone || (!put.contains(&key) && store.look(target, &key).await?.is_none()) {
+                if gone || !(put.contains(&key) || there.contains(&key)) {
                     let inside = put.iter().filter(|key| key.ns == *ns);
                     found.extend(inside.map(|key| ((*key).clone(), Reason::NoNamespace)));
                 }
@@ -177,6 +178,17 @@ async fn obstacles(store: &(impl Reads + ?Sized), outcome: &Outcome, target: &Vi
     }
     found.extend(doubles(store, outcome, target).await?.into_iter().map(|key| (key, Reason::Elsewhere)));
     Ok(found)
+}
+
+/// Of the namespaces that must be there, those that the target has; asked about at once, however many they are.
+async fn namespaces(store: &(impl Reads + ?Sized), outcome: &Outcome, target: &View) -> Result<HashSet<Key>> {
+    let asked = outcome.preconditions.iter().filter_map(|precondition| match precondition {
+        Precondition::Exists(ns) => ns.key(),
+        Precondition::Empty(_) | Precondition::Holds { .. } | Precondition::ShownAs { .. } => None,
+    });
+    let keys: Vec<Key> = asked.collect();
+    let found = store.look_all(target, &keys).await?;
+    Ok(keys.into_iter().zip(found).filter_map(|(key, entry)| entry.map(|_| key)).collect())
 }
 
 fn is_put(operation: &Operation) -> bool {
