@@ -33,6 +33,7 @@ pub(crate) struct Lab {
     postgres: OnceCell<Postgres>,
     stage: OnceCell<Stage>,
     server: OnceCell<()>,
+    cli: OnceCell<()>,
     dev: OnceCell<()>,
     tests: OnceCell<()>,
     images: OnceCell<Vec<Packed>>,
@@ -41,6 +42,7 @@ pub(crate) struct Lab {
 
 // By program and not by package: so the dependencies have the features that all of the workspace wants, and are built once.
 const SERVER: &[&str] = &["build", "--quiet", "--bin", "catalog-server"];
+const CLI: &[&str] = &["build", "--quiet", "--bin", "pangolin"];
 const DEV: &[&str] = &["build", "--quiet", "--bin", "pangolin-dev"];
 const TESTS: &[&str] = &["test", "--quiet", "--workspace", "--no-run"];
 
@@ -63,6 +65,7 @@ impl Lab {
             postgres: OnceCell::new(),
             stage: OnceCell::new(),
             server: OnceCell::new(),
+            cli: OnceCell::new(),
             dev: OnceCell::new(),
             tests: OnceCell::new(),
             images: OnceCell::new(),
@@ -119,6 +122,7 @@ impl Lab {
         for need in needs {
             match need {
                 Need::Server => self.build(&self.server, "build the server", SERVER).await?,
+                Need::Cli => self.build(&self.cli, "build the command-line client", CLI).await?,
                 Need::Dev => self.build(&self.dev, "build what cargo dev runs", DEV).await?,
                 Need::Tests => self.build(&self.tests, "build all tests", TESTS).await?,
                 Need::Postgres => self.postgres().await.map(drop)?,
@@ -168,6 +172,7 @@ impl Lab {
             postgres,
             stage,
             server: _,
+            cli: _,
             dev: _,
             tests: _,
             images: _,

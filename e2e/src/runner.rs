@@ -63,7 +63,7 @@ fn refusal(case: &Case) -> Option<Failure> {
         Need::Stage | Need::Data => Some("takes databases and buckets of our data host"),
         Need::Cluster => Some("enters or ends nodes"),
         Need::ControlPlane => Some("brings up and ends clusters"),
-        Need::Server | Need::Dev | Need::Tests | Need::Postgres | Need::S3 => None,
+        Need::Server | Need::Cli | Need::Dev | Need::Tests | Need::Postgres | Need::S3 => None,
         Need::Python(_) | Need::Maven | Need::Jars | Need::Api | Need::Images => None,
     })?;
     Some(Failure::new(format!("{} refuses to run with --kubeconfig: it {ours}", case.name)))

@@ -6,6 +6,7 @@ mod chaos_kill_commits;
 mod chaos_kill_server_pod;
 mod chaos_merge;
 mod chaos_operator_restart;
+mod cli_pangolin;
 mod cluster_data_host;
 mod cluster_leaves_nothing;
 mod cluster_runs_images;
@@ -135,6 +136,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "pages of every list add up to the list",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_pagination::run(lab)),
+    },
+    Case {
+        name: "cli_pangolin",
+        says: "the command-line client plays an audit with the real program, in every format, and says what is wrong",
+        needs: &[Need::Server, Need::Cli],
+        run: |lab| Box::pin(cli_pangolin::run(lab)),
     },
     Case {
         name: "contract_idempotency",

@@ -15,6 +15,8 @@ pub(crate) mod quiet;
 pub(crate) enum Need {
     /// The server, built.
     Server,
+    /// The command-line client, built.
+    Cli,
     /// The dev program, built as `cargo dev` builds it.
     Dev,
     /// All packages' tests, built.
