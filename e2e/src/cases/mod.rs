@@ -23,6 +23,7 @@ mod contract_schema;
 mod contract_transaction;
 mod contract_unknown_outcome;
 mod crd_rules;
+mod engine_branch;
 mod engine_duckdb;
 mod engine_pyiceberg;
 mod engine_pyiceberg_dev;
@@ -196,6 +197,18 @@ pub(crate) const ALL: &[Case] = &[
         says: "cargo dev as a newcomer runs it, and PyIceberg with nothing but its pyiceberg.yaml",
         needs: &[Need::Dev, Need::Python(Packages::PyIceberg)],
         run: |lab| Box::pin(engine_pyiceberg_dev::run(lab)),
+    },
+    Case {
+        name: "engine_branch_pyiceberg",
+        says: "PyIceberg writes on a branch of the catalog; it is looked at and merged; a conflict changes nothing",
+        needs: &[Need::Server, Need::Postgres, Need::Python(Packages::PyIceberg)],
+        run: |lab| Box::pin(engine_branch::pyiceberg(lab)),
+    },
+    Case {
+        name: "engine_branch_spark",
+        says: "the same with Spark, whose catalogs are branches",
+        needs: &[Need::Server, Need::Postgres, Need::Maven, Need::Jars, Need::Python(Packages::Spark)],
+        run: |lab| Box::pin(engine_branch::spark(lab)),
     },
     Case {
         name: "engine_pyiceberg_pod",
