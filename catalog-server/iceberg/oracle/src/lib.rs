@@ -1,1 +1,1 @@
-//! Nothing but a benchmark, in which the `iceberg` crate does what `iceberg-model` does. See README.md.
+//! Nothing but a benchmark and a test, in which the `iceberg` crate does what `iceberg-model` does. See README.md.
