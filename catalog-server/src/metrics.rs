@@ -1,5 +1,7 @@
 //! What Prometheus sees. Labels have few values: route templates, statuses, names of variants; never a table or a token.
 
+mod retention;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+
+pub use retention::RetentionMetrics;
 
 /// All metrics of a server. Clones share them.
 #[derive(Clone)]
@@ -36,6 +40,8 @@ pub struct Metrics {
     commit_duration: Histogram,
     commit_attempts: Counter,
     committed: Family<Label, Counter>,
+    /// Of the deletion of old versions.
+    pub retention: RetentionMetrics,
 }
 
 /// What an engine says of its own work.
@@ -116,6 +122,7 @@ impl Default for Metrics {
             commit_duration: Histogram::new(exponential_buckets(0.001, 2.5, 12)),
             commit_attempts: Counter::default(),
             committed: Family::default(),
+            retention: RetentionMetrics::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
@@ -245,6 +252,7 @@ impl Metrics {
         let help = "Metadata files that fell out of their table's log and were deleted";
         all.register("expired_metadata_files", help, self.expired_metadata.clone());
         all.register("sweep_failures", "Failures of background tasks", self.sweep_failures.clone());
+        self.retention.register(&mut all);
         self.register_reports(&mut all);
         all
     }

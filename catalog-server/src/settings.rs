@@ -188,6 +188,10 @@ pub struct Sweeps {
     /// at once.
     #[serde(with = "duration")]
     pub purge_interval: Duration,
+    /// Between two sweeps of a warehouse's past, of which the second deletes what the first put out of reach: longer than
+    /// any request takes, which may still read it.
+    #[serde(with = "duration")]
+    pub retention_interval: Duration,
 }
 
 impl Default for Sweeps {
@@ -198,6 +202,7 @@ impl Default for Sweeps {
             orphan_interval: Duration::from_secs(6 * 3600),
             orphan_grace: Duration::from_secs(24 * 3600),
             purge_interval: Duration::from_secs(60),
+            retention_interval: Duration::from_secs(600),
         }
     }
 }

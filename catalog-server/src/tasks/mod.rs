@@ -5,8 +5,10 @@ mod admin_hashes;
 mod expired_marks;
 mod expired_metadata;
 mod expired_tokens;
+mod lease;
 mod orphans;
 mod purges;
+mod retention;
 mod schema;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub fn start(app: &Arc<App>, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(stop.clone().run_until_cancelled_owned(expired_marks::sweep(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(orphans::sweep(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(expired_metadata::sweep(app())));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(retention::sweep(app())));
     // So that a big one does not hold up all others.
     for _ in 0..PURGES {
         tasks.spawn(stop.clone().run_until_cancelled_owned(purges::sweep(app())));

@@ -66,6 +66,18 @@ impl Database {
         }
     }
 
+    /// The number of rows that were written.
+    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, Failure> {
+        let mut connection = self.pool.acquire().await?;
+        match timeout(self.answer, connection.execute(statement)).await {
+            Ok(done) => Ok(done?.rows_affected()),
+            Err(_) => {
+                close_hard(connection);
+                Err(Failure::Silence(self.answer))
+            }
+        }
+    }
+
     pub(crate) async fn fetch_optional(&self, statement: Statement) -> Result<Option<PgRow>, Failure> {
         Ok(self.fetch_all(statement).await?.into_iter().next())
     }

@@ -14,7 +14,7 @@ use crate::PostgresStore;
 use crate::columns::Columns;
 use crate::error::Failure;
 use crate::transaction::Transaction;
-use crate::visibility::{read_seen, read_shown, seen, shown};
+use crate::visibility::{LOCK, read_seen, read_shown, seen, shown};
 
 /// Two servers that take at the same moment do not wait for each other. Index `purges_due`.
 pub const TAKE: &str = "
@@ -29,10 +29,6 @@ const KEEP: &str = "
 const PUT_OFF: &str = "
     UPDATE purges SET due_at = now() + $3::bigint * interval '1 microsecond', lease = NULL
     WHERE id = $1::bigint AND lease = $2::uuid";
-/// Waits for whatever commits, forks or tags in the warehouse, and holds it up: what the *next* statement sees is all
-/// that there is. The deleted branches show nothing new.
-const LOCK: &str = "
-    SELECT id FROM branches WHERE warehouse_id = $1::bigint AND deleted_at IS NULL ORDER BY id FOR UPDATE";
 const BEGIN: &str = "
     UPDATE purges SET begun = true WHERE id = $1::bigint AND lease = $2::uuid";
 /// The row stays, begun and never due again: a merge that has read the tree before must not bring back what has no files.

@@ -71,6 +71,11 @@ pub const SEEN: &str = "
          AND v.seq > r.low AND v.seq <= r.high)) v
     WHERE v.content_id = $1::uuid AND v.metadata_location IS NOT NULL";
 
+/// Waits for whatever commits, forks or tags in the warehouse, and holds it up: what the *next* statement sees is all
+/// that there is. The deleted branches show nothing new.
+pub(crate) const LOCK: &str = "
+    SELECT id FROM branches WHERE warehouse_id = $1::bigint AND deleted_at IS NULL ORDER BY id FOR UPDATE";
+
 #[async_trait]
 impl VisibilityStore for PostgresStore {
     #[instrument(name = "db.branches.shown", level = "debug", skip_all, err(level = "debug"))]

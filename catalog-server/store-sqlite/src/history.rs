@@ -53,7 +53,8 @@ pub(crate) const DROPPED: &str = concat!(
     "SELECT n.ns, n.class, n.name, ",
     commit_columns!(),
     " FROM names n INDEXED BY names_dropped CROSS JOIN commits c ON c.branch_id = n.branch_id AND c.seq = n.seq
-      WHERE n.branch_id = ?1 AND n.kind = 0 AND n.ns >= ?2 AND n.ns <= ?3 AND (n.ns, n.class, n.name) > (?4, ?5, ?6)
+      WHERE n.branch_id = ?1 AND n.kind = 0 AND n.seq > (SELECT b.floor_seq FROM branches b WHERE b.id = ?1)
+        AND n.ns >= ?2 AND n.ns <= ?3 AND (n.ns, n.class, n.name) > (?4, ?5, ?6)
       ORDER BY n.ns, n.class, n.name LIMIT ?7 OFFSET ?8"
 );
 

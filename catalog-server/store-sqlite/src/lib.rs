@@ -16,6 +16,7 @@ mod intents;
 mod plans;
 mod purges;
 mod refs;
+mod retention;
 mod row;
 mod tokens;
 mod tree;

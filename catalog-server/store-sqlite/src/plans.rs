@@ -6,7 +6,7 @@ use crate::commit::{read, write};
 use crate::history::{self, log};
 use crate::refs::{self, resolve};
 use crate::tree::{self, list};
-use crate::{SqliteStore, access, idempotency, intents, purges, tokens, visibility};
+use crate::{SqliteStore, access, idempotency, intents, purges, retention, tokens, visibility};
 
 /// Each step of SQLite's plan.
 async fn plan(store: &SqliteStore, statement: &'static str) -> Vec<String> {
@@ -64,6 +64,13 @@ async fn hot_statements_neither_read_whole_tables_nor_sort() {
         ("keys of a content", visibility::KEYS, "versions_content"),
         ("begin of a range", visibility::AT, "PRIMARY KEY"),
         ("rest of a range", visibility::WITHIN, "PRIMARY KEY"),
+        ("floor", retention::FLOOR, "PRIMARY KEY"),
+        ("next batch of versions", retention::NEXT, "versions_log"),
+        ("batch of versions", retention::STRETCH, "versions_log"),
+        ("what was there before", retention::BEFORE, "PRIMARY KEY"),
+        ("deleted version", retention::DELETE, "PRIMARY KEY"),
+        ("deleted name", retention::DELETE_NAME, "PRIMARY KEY"),
+        ("locations without a version", retention::LET_GO, "locations_content"),
         ("token", tokens::GET, "active_tokens_owner"),
         ("newest token", tokens::NEWEST, "active_tokens_owner"),
         ("cap", tokens::CAP, "active_tokens_owner"),

@@ -161,7 +161,7 @@ async fn is_seen(change: &mut SqliteConnection, purge: &Purge, window: &Window, 
     Ok(!seen(change, purge.content_id, &ranges).await?.is_empty())
 }
 
-fn micros(duration: Duration) -> i64 {
+pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 

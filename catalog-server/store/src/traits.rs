@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::retention::Swept;
 use crate::{
-    Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Dropped, Entry, Health, Intent, Key, Kind,
-    Listed, LogFilter, Mark, Merged, NamespacePath, NewToken, Page, PaginationParams, Purge, PutOutcome, PutWarehouse,
-    Range, Reach, Reference, Result, Revision, Seen, Span, Tag, Token, TokenFilter, Version, View, Warehouse, Window,
+    Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Dropped, Entry, Floor, Forgotten, Health,
+    Intent, Key, Kind, Listed, LogFilter, Mark, Merged, NamespacePath, NewToken, Page, PaginationParams, Purge,
+    PutOutcome, PutWarehouse, Range, Reach, Reference, Result, Revision, Seen, Sights, Span, Stretch, Sweep, Tag,
+    Token, TokenFilter, Version, View, Warehouse, Window,
 };
 
 /// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
@@ -24,6 +26,7 @@ pub trait CatalogStore:
     + VisibilityStore
     + PurgeStore
     + IntentStore
+    + RetentionStore
     + IdempotencyStore
     + TokenStore
     + ChangeStore
@@ -41,6 +44,7 @@ impl<T> CatalogStore for T where
         + VisibilityStore
         + PurgeStore
         + IntentStore
+        + RetentionStore
         + IdempotencyStore
         + TokenStore
         + ChangeStore
@@ -207,8 +211,8 @@ pub trait HistoryStore: Send + Sync + 'static {
     /// All keys under which any of these contents ever was on the branches of a view, sorted, each once.
     async fn keys_of(&self, view: &View, contents: &[Uuid]) -> Result<Vec<Key>>;
 
-    /// What was dropped on the branch itself and is still gone, by key; of one namespace, if one is named. What its
-    /// ancestors dropped before it was forked is theirs to list.
+    /// What was dropped on the branch itself and is still gone, by key; of one namespace, if one is named. As far back as
+    /// retention lets one go. What its ancestors dropped before it was forked is theirs to list.
     async fn list_dropped(
         &self,
         branch: &Branch,
@@ -301,6 +305,46 @@ pub trait IntentStore: Send + Sync + 'static {
 
     /// Forgets these files, condemned or not.
     async fn forget_intents(&self, locations: &[String]) -> Result<()>;
+}
+
+/// Deleting what nothing shows any more: [`crate::retention`] knows the order.
+#[async_trait]
+pub trait RetentionStore: Send + Sync + 'static {
+    /// Takes the sweep of a warehouse for so long, if it is due and nobody has it. By the database's clock.
+    async fn take_sweep(&self, warehouse_id: i64, lease: Duration) -> Result<Option<Sweep>>;
+
+    /// Keeps it for so long from now on; false if it is not the caller's any more.
+    async fn keep_sweep(&self, sweep: &Sweep, lease: Duration) -> Result<bool>;
+
+    /// Gives it back, to be taken again after so long; after one that went to its end with what the next one has to
+    /// know. False if it is not the caller's any more.
+    async fn end_sweep(&self, sweep: &Sweep, done: Option<&Swept>, pause: Duration) -> Result<bool>;
+
+    /// Makes the beginning of each branch's window its floor, and that of a deleted branch infinite; a floor never goes
+    /// down. What branches and tags show then: no branch or tag that is being made meanwhile is overlooked, and none is
+    /// made later on anything else. And the branches that were deleted since the last time.
+    async fn raise_floors(&self, warehouse_id: i64, window: &Window, now: Timestamp) -> Result<(Sights, Vec<i64>)>;
+
+    /// The floors of these branches.
+    async fn floors(&self, branches: &[i64]) -> Result<Vec<Floor>>;
+
+    /// All branches that a warehouse ever had.
+    async fn all_branches(&self, warehouse_id: i64) -> Result<Vec<i64>>;
+
+    /// The branches with versions of contents that are to be purged, and the seq of the oldest of these on each.
+    async fn held_versions(&self, warehouse_id: i64) -> Result<Vec<(i64, i64)>>;
+
+    /// Looks at the next versions of a stretch, about `limit`: deletes what was there before each if nothing shows it
+    /// and no purge needs it, and those that say that a key was dropped, on a branch without ancestors, if nothing was
+    /// there before.
+    async fn forget(&self, stretch: &Stretch<'_>, limit: u32) -> Result<Forgotten>;
+
+    /// Deletes the next versions after a seq, about `limit`, and the names that came after it: of a branch that shows
+    /// nothing after it any more.
+    async fn forget_rest(&self, branch_id: i64, after: i64, limit: u32) -> Result<Forgotten>;
+
+    /// Lets the locations go of those of these contents of which no version is left, and no purge; how many.
+    async fn free_locations(&self, contents: &[Uuid]) -> Result<u64>;
 }
 
 /// What is known of requests that may come again.

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Branch;
+use crate::{Branch, Sights};
 
 /// How much of the past of each branch stays in sight beyond its head. Nothing by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,6 +110,20 @@ pub fn ranges(all: &[Shows], window: &Window) -> Vec<Range> {
         }
     }
     found
+}
+
+/// Where what each live branch shows of itself begins: its id and a seq.
+pub fn own_begins(ranges: &[Range]) -> impl Iterator<Item = (i64, i64)> + '_ {
+    ranges.iter().filter_map(|range| match range.viewer {
+        Viewer::Branch { id, .. } if id == range.branch_id => Some((id, range.low)),
+        Viewer::Branch { .. } | Viewer::Tag { .. } => None,
+    })
+}
+
+impl From<&[Range]> for Sights {
+    fn from(ranges: &[Range]) -> Self {
+        ranges.iter().map(|range| (range.branch_id, range.low, range.high)).collect()
+    }
 }
 
 fn ancestors(branch: &Branch) -> impl Iterator<Item = (i64, i64)> {

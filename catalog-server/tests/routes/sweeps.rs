@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use catalog_api::management::{PutWarehouse, Retention};
 use catalog_store::Ids;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::lab::{Api, Lab, file, metadata_files, schema, set};
@@ -211,4 +213,33 @@ async fn one_sweep(api: &Api) {
     let again = copy(&file(&witness["metadata-location"]), "00008");
     api.commit("a", "witness", json!([]), set("k", "2")).await.ok();
     gone(&again).await;
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_warehouses_policy_can_no_longer_be_read_and_goes() {
+    let lab = Lab::with(|s| s.sweeps.retention_interval = Duration::from_millis(100)).await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    api.table("a", "t").await;
+    let then = format!("main@{{{}}}", jiff::Timestamp::now());
+    for i in 0..4 {
+        api.commit("a", "t", json!([]), set("k", &i.to_string())).await.ok();
+    }
+    let past = async || api.send(Method::GET, "/namespaces/a/tables/t", None, &[("x-pangolin-ref", &then)]).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(past().await.status, 200, "without a policy everything stays");
+    let policy = Retention { age_seconds: 0, commits: 1 };
+    let warehouse = PutWarehouse { retention: Some(policy), revision: "2".into(), ..lab.warehouse() };
+    lab.admin.put_warehouse("lake", &warehouse).await.unwrap();
+    let metrics = async || reqwest::get(format!("{}/metrics", lab.platform())).await.unwrap().text().await.unwrap();
+    let mut tries = 0;
+    // What is left: what there was before the last commit, and since.
+    while !metrics().await.contains(r#"pangolin_retention_rows_total{kind="versions"} 3"#) {
+        tries += 1;
+        assert!(tries < 200, "{}", metrics().await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(past().await.error().0, 404);
+    assert!(metrics().await.contains(r#"pangolin_retention_floor_age_seconds{warehouse="lake"}"#));
+    assert_eq!(api.get("/namespaces/a/tables/t").await.ok()["metadata"]["properties"]["k"], "3");
 }

@@ -15,17 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog_store::Purge;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
+use super::lease::{LEASE, until_lost};
 use super::with_jitter;
 use crate::app::App;
 use crate::error::ApiError;
 use work::Outcome;
-
-/// A server that dies holds a purge up for as long.
-const LEASE: Duration = Duration::from_secs(15);
-/// Between two renewals.
-const RENEWAL: Duration = Duration::from_secs(5);
 
 pub(super) async fn sweep(app: Arc<App>) {
     loop {
@@ -50,26 +46,12 @@ async fn work_off(app: &App) -> Result<(), ApiError> {
     while let Some(purge) = app.store.take_purge(LEASE).await? {
         let outcome = tokio::select! {
             outcome = work::run(app, &purge) => outcome,
-            () = until_lost(app, &purge) => Ok(Outcome::Lost),
+            () = until_lost(|| app.store.keep_purge(&purge, LEASE)) => Ok(Outcome::Lost),
         };
         settle(app, &purge, outcome).await?;
     }
     app.metrics.purges_waiting(app.store.count_purges().await?);
     Ok(())
-}
-
-/// Renews the lease; ends when it is lost, or may be.
-async fn until_lost(app: &App, purge: &Purge) {
-    let mut missed = 0;
-    loop {
-        sleep(RENEWAL).await;
-        match app.store.keep_purge(purge, LEASE).await {
-            Ok(true) => missed = 0,
-            Ok(false) => return,
-            Err(_) if missed == 0 => missed += 1,
-            Err(_) => return,
-        }
-    }
 }
 
 async fn settle(app: &App, purge: &Purge, outcome: Result<Outcome, ApiError>) -> Result<(), ApiError> {

@@ -143,8 +143,8 @@ pub const KEYS_OF: &str = "
     WHERE v.content_id = ANY($1::uuid[]) AND v.branch_id = ANY($2::bigint[])
     ORDER BY v.ns, v.class, v.name";
 
-/// Tombstones that are the last word on their key, each with what was there before and the commit that wrote it. Index
-/// `names_dropped`.
+/// Tombstones that are the last word on their key and that retention has not passed by, each with what was there before
+/// and the commit that wrote it. Index `names_dropped`.
 pub const DROPPED: &str = concat!(
     "SELECT n.ns, n.class, n.name, v.kind, v.content_id, v.metadata_location, v.properties, v.bid, v.seq, ",
     commit_columns!(),
@@ -161,7 +161,8 @@ pub const DROPPED: &str = concat!(
             LIMIT 1) v
         ORDER BY l.d
         LIMIT 1) v
-      WHERE n.branch_id = $1::bigint AND n.kind = 0 AND n.ns >= $4::text AND n.ns <= $5::text
+      WHERE n.branch_id = $1::bigint AND n.kind = 0
+        AND n.seq > (SELECT b.floor_seq FROM branches b WHERE b.id = $1::bigint) AND n.ns >= $4::text AND n.ns <= $5::text
         AND (n.ns, n.class, n.name) > ($6::text, $7::smallint, $8::text)
       ORDER BY n.ns, n.class, n.name
       LIMIT $9::bigint OFFSET $10::bigint"

@@ -277,6 +277,43 @@ const CASES: &[Case] = &[
         indexes: &["active_tokens_expiry", "active_tokens_pkey"],
         pages: 2_000,
     },
+    Case { name: "floors", sql: sql::FLOORS, arguments: "'{1, 2}'", indexes: &["branches_pkey"], pages: 5 },
+    // 200 versions a batch, each with what was there before it; the second time there is nothing left to delete.
+    Case {
+        name: "retention, next batch",
+        sql: sql::NEXT,
+        arguments: "'1', '6000', '20000', '200'",
+        indexes: &["versions_log"],
+        pages: 250,
+    },
+    Case {
+        name: "retention, a batch",
+        sql: sql::FORGET_VERSIONS,
+        arguments: "'1', '6000', '6200', '{20000}', '{9223372036854775807}'",
+        indexes: &["versions_log", "versions_pkey", "purges_content"],
+        pages: 4_000,
+    },
+    Case {
+        name: "retention, what was dropped",
+        sql: sql::FORGET_DROPPED,
+        arguments: "'1', '6200', '6400'",
+        indexes: &["versions_log", "versions_pkey", "names_pkey", "names_dropped", "branches_pkey"],
+        pages: 800,
+    },
+    Case {
+        name: "retention, the rest of a deleted branch",
+        sql: sql::FORGET_REST,
+        arguments: "'2', '0', '200'",
+        indexes: &["versions_log", "purges_content", "branches_pkey"],
+        pages: 10,
+    },
+    Case {
+        name: "retention, locations",
+        sql: sql::HOLDERS,
+        arguments: "ARRAY[gen_random_uuid(), gen_random_uuid()]",
+        indexes: &["locations_content", "versions_content", "purges_content"],
+        pages: 12,
+    },
     Case { name: "changes", sql: sql::FOLLOW, arguments: "'19900', '100'", indexes: &["changes_pkey"], pages: 8 },
 ];
 
@@ -293,7 +330,7 @@ async fn the_hot_path_uses_its_indexes_with_generic_and_custom_plans() {
             walk(&plan, &mut indexes, &mut scans);
             // The tables of a few rows may be read as they are, and who asks for all tags gets them all; who does not has
             // too few pages for that.
-            scans.retain(|table| !["branches", "warehouses", "tags"].contains(&table.as_str()));
+            scans.retain(|table| !["branches", "warehouses", "tags", "purges"].contains(&table.as_str()));
             assert!(scans.is_empty(), "{label} reads all of {scans:?}: {plan:#}");
             let strange: Vec<_> = indexes.iter().filter(|index| !case.indexes.contains(&index.as_str())).collect();
             assert!(strange.is_empty(), "{label} uses {strange:?}: {plan:#}");

@@ -28,6 +28,7 @@ pub mod model;
 pub mod purges;
 pub mod races;
 pub mod refs;
+pub mod retention;
 pub mod tokens;
 pub mod tree;
 pub mod warehouses;
@@ -201,6 +202,21 @@ macro_rules! conformance {
                 an_intent_is_forgotten_once
                 a_file_is_condemned_or_withdrawn_and_never_both
             }
+            retention {
+                the_first_sweep_raises_the_floors_and_the_next_one_deletes
+                what_a_tag_or_a_fork_shows_stays_until_they_go
+                nothing_begins_before_the_floor
+                a_floor_never_goes_down_and_without_policy_there_is_none
+                of_what_was_dropped_nothing_stays_behind
+                what_hides_an_ancestors_table_stays
+                locations_go_with_the_last_version
+                what_a_purge_needs_stays_until_it_has_ended
+                of_a_deleted_branch_nothing_stays_that_nobody_shows
+                the_next_merge_still_finds_where_the_last_one_ended
+                a_sweep_is_in_one_hand_until_its_lease_ends
+                random_trees_lose_only_what_nobody_shows
+                a_fork_in_the_past_made_while_a_sweep_runs_is_whole_or_refused
+            }
             races {
                 a_table_never_ends_up_in_a_dropped_namespace
                 of_sixteen_writers_one_wins_each_location
@@ -258,6 +274,7 @@ mod tests {
             include_str!("purges.rs"),
             include_str!("races.rs"),
             include_str!("refs.rs"),
+            include_str!("retention.rs"),
             include_str!("tokens.rs"),
             include_str!("tree.rs"),
             include_str!("warehouses.rs"),

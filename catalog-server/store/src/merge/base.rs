@@ -24,6 +24,11 @@ impl Known {
         self.seqs.get(&branch_id).map_or(0, |(seq, _)| *seq)
     }
 
+    /// Every state of a branch that this was put together from, and of its ancestors: branch and seq.
+    pub(crate) fn states(&self) -> impl Iterator<Item = (i64, i64)> + '_ {
+        self.seqs.values().flat_map(|(_, view)| view.lineage.iter().copied().zip(view.upto.iter().copied()))
+    }
+
     /// Adds the levels of a view; the commits that were news, as a range of each branch.
     fn learn(&mut self, view: &View) -> Vec<Span> {
         let mut news = Vec::new();

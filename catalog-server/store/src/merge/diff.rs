@@ -37,7 +37,7 @@ pub async fn diff(
 /// What a commit changed, by key.
 ///
 /// # Errors
-/// `NotFound` if there is no such commit, and the store's.
+/// `NotFound` if there is no such commit, or if it is older than what retention keeps, and the store's.
 pub async fn show(
     store: &(impl Reads + ?Sized),
     warehouse_id: i64,

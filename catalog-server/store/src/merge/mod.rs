@@ -11,6 +11,7 @@
 
 mod base;
 mod diff;
+mod kept;
 mod prepare;
 #[cfg(test)]
 mod tests;

@@ -5,15 +5,16 @@ use std::collections::{BTreeSet, HashSet};
 use uuid::Uuid;
 
 use super::base::Merges;
+use super::kept::refuse_lost;
 use super::three_way::{Candidate, Modes, Outcome, Reason, three_way};
 use crate::{
-    Commit, HistoryStore, Key, Kind, NamespacePath, Operation, Origin, PaginationParams, Precondition, Result, Span,
-    StoreError, TreeStore, View,
+    Commit, HistoryStore, Key, Kind, NamespacePath, Operation, Origin, PaginationParams, Precondition, RefStore,
+    Result, RetentionStore, Span, StoreError, TreeStore, View, VisibilityStore,
 };
 
 /// What a merge reads from.
-pub trait Reads: TreeStore + HistoryStore {}
-impl<T: TreeStore + HistoryStore + ?Sized> Reads for T {}
+pub trait Reads: TreeStore + HistoryStore + RefStore + VisibilityStore + RetentionStore {}
+impl<T: TreeStore + HistoryStore + RefStore + VisibilityStore + RetentionStore + ?Sized> Reads for T {}
 
 /// Changes to be committed on the target, or why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +35,13 @@ const MAX_KEYS: usize = 100_000;
 /// there are no clashes, go into a commit on the target.
 ///
 /// # Errors
-/// `NotFound` for a source that is gone, `Conflict` if it changed more than 100,000 keys, and the store's.
+/// `NotFound` for a source that is gone, or if retention has taken what both have in common; `Conflict` if it changed more than 100,000 keys, and the store's.
 pub async fn merge(store: &(impl Reads + ?Sized), source: &View, target: &View, modes: &Modes) -> Result<Prepared> {
     let source = store.pin(source).await?;
     let target = store.pin(target).await?;
     let merges = Merges::below(store, &[&source, &target]).await?;
     let (ours, bases) = (merges.known(&target), merges.bases(&source, &target));
+    refuse_lost(store, &bases).await?;
     let levels = source.lineage.iter().zip(&source.upto);
     let spans: Vec<Span> = levels
         .map(|(id, upto)| Span { branch_id: *id, after: ours.upto(*id).min(*upto), upto: *upto })
@@ -53,7 +55,7 @@ pub async fn merge(store: &(impl Reads + ?Sized), source: &View, target: &View, 
 /// Brings what one commit did into the target.
 ///
 /// # Errors
-/// `NotFound` for a commit that is not there, and the store's.
+/// `NotFound` for a commit that is not there, or is older than what retention keeps, and the store's.
 pub async fn cherry_pick(
     store: &(impl Reads + ?Sized),
     warehouse_id: i64,
@@ -69,7 +71,7 @@ pub async fn cherry_pick(
 /// Takes back in the target what one commit did.
 ///
 /// # Errors
-/// `NotFound` for a commit that is not there, and the store's.
+/// `NotFound` for a commit that is not there, or is older than what retention keeps, and the store's.
 pub async fn revert(
     store: &(impl Reads + ?Sized),
     warehouse_id: i64,
@@ -93,6 +95,7 @@ pub(super) async fn around(
     };
     let mut before = after.clone();
     before.upto[0] = seq - 1;
+    refuse_lost(store, &[before.clone(), after.clone()]).await?;
     Ok((Span { branch_id, after: seq - 1, upto: seq }, before, after))
 }
 

@@ -11,6 +11,7 @@ mod idempotency;
 mod intent;
 mod purge;
 mod reference;
+mod retention;
 mod token;
 mod warehouse;
 
@@ -25,5 +26,6 @@ pub use idempotency::Mark;
 pub use intent::Intent;
 pub use purge::{Purge, Reach};
 pub use reference::{Asked, MAX_DEPTH, Place, Reference, Revision, Tag};
+pub use retention::{Floor, Forgotten, Stretch, Sweep};
 pub use token::{NewToken, Token, TokenFilter};
 pub use warehouse::{PutOutcome, PutWarehouse, Warehouse};

@@ -82,7 +82,11 @@ impl Place {
         if promised && (0..=self.head_seq).contains(&upto) {
             return Ok(upto);
         }
-        Err(StoreError::NotFound(format!("the state after commit {upto} of the branch")))
+        let kept = match self.floor_seq {
+            floor if self.live && upto < floor => format!(", of which nothing before commit {floor} is kept,"),
+            _ => String::new(),
+        };
+        Err(StoreError::NotFound(format!("the state after commit {upto} of the branch{kept}")))
     }
 }
 
