@@ -50,6 +50,13 @@ impl Draft<'_> {
         let Some(version) = self.metadata.version(id) else {
             return invalid(format!("Cannot set current version to unknown version: {id}"));
         };
+        // Old versions of a view from elsewhere may have lost theirs; nobody could read the view then.
+        if !self.metadata.schemas.iter().any(|schema| schema.id == version.schema_id) {
+            return invalid(format!(
+                "Cannot set current version to {id}: its schema {} does not exist",
+                version.schema_id
+            ));
+        }
         let added = self.added_versions.contains(&id);
         let timestamp_ms = if added { version.timestamp_ms } else { self.now_ms };
         self.log_entry = Some(VersionLogEntry::new(timestamp_ms, id));
