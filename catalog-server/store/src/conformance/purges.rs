@@ -297,13 +297,17 @@ pub async fn what_is_purged_does_not_come_back_and_holds_its_locations_to_the_en
     assert_eq!(subject.store.held_locations(id).await.unwrap(), ["s3://b/t/"]);
     assert!(subject.store.end_purge(&purge).await.unwrap());
     commit(subject, &branch, claim()).await;
-    // Nor when all is over, whether it claims locations or not.
+    never_comes_back(subject, &branch, id).await;
+}
+
+/// Nor when all is over, whether it claims locations or not.
+async fn never_comes_back(subject: &Subject, branch: &Branch, id: Uuid) {
     assert_eq!((subject.store.count_purges().await.unwrap(), subject.store.has_purge(id).await.unwrap()), (0, false));
     assert_eq!(subject.store.take_purge(LEASE).await.unwrap(), None);
     let elsewhere = put_at(table_key("a", "t"), Expect::Absent, content(id, "m1"), &["s3://b/w/"]);
     for operation in [put(table_key("a", "t"), Expect::Absent, content(id, "m1")), elsewhere] {
         let back = CommitRequest { origin: Some(Origin::Commit(Ids.ordered())), ..request(vec![operation]) };
-        assert_eq!(conflict(subject, &branch, back).await, (table_key("a", "t"), Found::Purged));
+        assert_eq!(conflict(subject, branch, back).await, (table_key("a", "t"), Found::Purged));
     }
 }
 

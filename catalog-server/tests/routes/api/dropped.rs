@@ -16,7 +16,7 @@ async fn manager(lab: &Lab) -> Api {
     api
 }
 
-fn undrop(name: &str, more: Value) -> Value {
+fn undrop(name: &str, more: &Value) -> Value {
     let mut body = json!({"kind": "table", "namespace": ["a"], "name": name});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
@@ -45,7 +45,7 @@ async fn what_was_dropped_is_listed_and_comes_back_as_it_was() {
     assert_eq!(field(&dropped(&api, "?namespace=a").await, "name"), ["t"]);
     assert_eq!(field(&dropped(&api, "?namespace=b").await, "name"), [""; 0]);
 
-    let back = api.post(&tree("/undrop"), &undrop("t", json!({}))).await.ok();
+    let back = api.post(&tree("/undrop"), &undrop("t", &json!({}))).await.ok();
     assert_eq!((&back["name"], &back["content"]["id"]), (&json!("t"), &gone["content"]["id"]));
     assert_eq!(back["commit"]["origin"], json!({"commit": gone["dropped_by"]["id"]}));
     assert_eq!(back["content"]["commit"], back["commit"]["id"]);
@@ -58,7 +58,7 @@ async fn what_was_dropped_is_listed_and_comes_back_as_it_was() {
     // It holds its location again.
     let at = json!({"name": "x", "schema": crate::lab::schema(), "location": created["metadata"]["location"]});
     assert_eq!(api.post("/namespaces/a/tables", &at).await.error().0, 400);
-    assert_eq!(api.post(&tree("/undrop"), &undrop("t", json!({}))).await.error().0, 409);
+    assert_eq!(api.post(&tree("/undrop"), &undrop("t", &json!({}))).await.error().0, 409);
 }
 
 #[tokio::test]
@@ -74,10 +74,10 @@ async fn a_name_that_is_taken_wants_another_one_and_each_drop_can_be_named() {
     api.table("a", "t").await;
     let first = drops[0]["dropped_by"]["id"].clone();
     for more in [json!({}), json!({"commit": first})] {
-        assert_eq!(api.post(&tree("/undrop"), &undrop("t", more)).await.error().1, "AlreadyExistsException");
+        assert_eq!(api.post(&tree("/undrop"), &undrop("t", &more)).await.error().1, "AlreadyExistsException");
     }
     let another = |more: Value| {
-        let mut body = undrop("t", json!({"commit": first}));
+        let mut body = undrop("t", &json!({"commit": first}));
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
@@ -101,18 +101,18 @@ async fn what_was_renamed_is_not_gone_and_what_was_never_there_does_not_come_bac
     let name = |name: &str| json!({"namespace": ["a"], "name": name});
     api.post("/tables/rename", &json!({"source": name("t"), "destination": name("u")})).await.ok();
     assert_eq!(field(&dropped(&api, "").await, "name"), [""; 0]);
-    assert_eq!(api.post(&tree("/undrop"), &undrop("t", json!({}))).await.error().0, 409);
+    assert_eq!(api.post(&tree("/undrop"), &undrop("t", &json!({}))).await.error().0, 409);
     let head = api.get(&tree("/refs/main")).await.ok()["commit"].clone();
     for (status, body) in [
-        (404, undrop("never", json!({}))),
-        (404, undrop("u", json!({"commit": head}))),
-        (404, undrop("u", json!({"commit": "0191d2c4-7b1c-7000-8000-000000000000"}))),
-        (404, undrop("t", json!({"kind": "view"}))),
-        (404, undrop("t", json!({"ref": "nowhere"}))),
-        (400, undrop("t", json!({"ref": head}))),
-        (400, undrop("", json!({}))),
-        (400, undrop("t", json!({"kind": "index"}))),
-        (400, undrop("t", json!({"when": "now"}))),
+        (404, undrop("never", &json!({}))),
+        (404, undrop("u", &json!({"commit": head}))),
+        (404, undrop("u", &json!({"commit": "0191d2c4-7b1c-7000-8000-000000000000"}))),
+        (404, undrop("t", &json!({"kind": "view"}))),
+        (404, undrop("t", &json!({"ref": "nowhere"}))),
+        (400, undrop("t", &json!({"ref": head}))),
+        (400, undrop("", &json!({}))),
+        (400, undrop("t", &json!({"kind": "index"}))),
+        (400, undrop("t", &json!({"when": "now"}))),
     ] {
         assert_eq!(api.post(&tree("/undrop"), &body).await.error().0, status, "{body}");
     }
@@ -135,7 +135,7 @@ async fn a_namespace_comes_back_with_its_properties_and_a_view_with_its_versions
     let made = api.post("/namespaces/a/views", &view).await.ok();
     api.delete("/namespaces/a/views/v").await.ok();
     assert_eq!(dropped(&api, "").await["items"][0]["kind"], "view");
-    api.post(&tree("/undrop"), &undrop("v", json!({"kind": "view"}))).await.ok();
+    api.post(&tree("/undrop"), &undrop("v", &json!({"kind": "view"}))).await.ok();
     assert_eq!(api.get("/namespaces/a/views/v").await.ok()["metadata"], made["metadata"]);
 }
 
@@ -150,7 +150,7 @@ async fn a_purge_that_has_not_begun_is_taken_back() {
     let created = api.table("a", "t").await;
     let file = crate::lab::file(&created["metadata-location"]);
     api.delete("/namespaces/a/tables/t?purgeRequested=true").await.ok();
-    api.post(&tree("/undrop"), &undrop("t", json!({}))).await.ok();
+    api.post(&tree("/undrop"), &undrop("t", &json!({}))).await.ok();
     // The window is over, and the table is there.
     api.table("a", "later").await;
     api.table("a", "latest").await;
@@ -177,7 +177,7 @@ async fn what_was_purged_does_not_come_back() {
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    let refused = api.post(&tree("/undrop"), &undrop("t", json!({}))).await;
+    let refused = api.post(&tree("/undrop"), &undrop("t", &json!({}))).await;
     let (code, kind, message) = refused.error();
     assert_eq!((code, kind), (409, "ConflictException"));
     assert!(message.starts_with("a.t cannot come back"), "{message}");
@@ -199,7 +199,7 @@ async fn undropping_is_for_those_who_manage_and_listing_for_those_who_read() {
     let reader = lab.client("reader", &[(&["b"], &[Read, Write])]).await;
     assert_eq!(dropped(&reader, "").await["items"][0]["namespace"], json!(["b"]));
     assert_eq!(field(&dropped(&reader, "").await, "name"), ["t"]);
-    assert_eq!(reader.post(&tree("/undrop"), &undrop("t", json!({}))).await.error().1, "ForbiddenException");
+    assert_eq!(reader.post(&tree("/undrop"), &undrop("t", &json!({}))).await.error().1, "ForbiddenException");
     let pages = dropped(&api, "?page_size=1").await;
     let token = pages["next_page_token"].as_str().unwrap();
     assert_eq!(dropped(&api, &format!("?page_size=1&page_token={token}")).await["items"][0]["namespace"], json!(["b"]));
@@ -212,7 +212,7 @@ async fn a_request_that_comes_again_is_answered_as_before() {
     api.table("a", "t").await;
     api.delete("/namespaces/a/tables/t").await.ok();
     let key = [("Idempotency-Key", "01a20b0a-605d-745f-8041-fce9fd8568f0")];
-    let send = async || api.send(Method::POST, &tree("/undrop"), Some(&undrop("t", json!({}))), &key).await.ok();
+    let send = async || api.send(Method::POST, &tree("/undrop"), Some(&undrop("t", &json!({}))), &key).await.ok();
     let first = send().await;
     api.delete("/namespaces/a/tables/t").await.ok();
     assert_eq!(send().await, first);
