@@ -1,5 +1,6 @@
 //! A pool whose every use is bounded in time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -23,11 +24,13 @@ pub(crate) struct Database {
     pool: PgPool,
     /// How long to wait for the answer to a statement.
     answer: Duration,
+    /// Where followers of the feed listen.
+    channel: Arc<str>,
 }
 
 impl Database {
     /// Opens no connection yet.
-    pub(crate) fn new(options: PgConnectOptions, max_connections: u32, limits: &Limits) -> Self {
+    pub(crate) fn new(options: PgConnectOptions, max_connections: u32, limits: &Limits, channel: Arc<str>) -> Self {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(limits.acquire)
@@ -44,11 +47,15 @@ impl Database {
             })
             .after_connect(|connection, _| Box::pin(check_primary(connection)))
             .connect_lazy_with(options);
-        Self { pool, answer: limits.answer() }
+        Self { pool, answer: limits.answer(), channel }
     }
 
     pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    pub(crate) fn channel(&self) -> &str {
+        &self.channel
     }
 
     pub(crate) async fn close(&self) {
@@ -89,7 +96,7 @@ impl Database {
 
     /// Begins a transaction: see [`Transaction::begin`].
     pub(crate) async fn begin(&self, lock: &str) -> Result<Transaction, Failure> {
-        Transaction::begin(self.pool.acquire().await?, self.answer, lock).await
+        Transaction::begin(self.pool.acquire().await?, self.answer, Arc::clone(&self.channel), lock).await
     }
 }
 
@@ -120,7 +127,7 @@ mod tests {
         let url = std::env::var("PANGOLIN_TEST_POSTGRES").expect("PANGOLIN_TEST_POSTGRES: set by `cargo e2e test`");
         let connector = if url.contains('?') { '&' } else { '?' };
         let options = Options::new(format!("{url}{connector}{settings}"), "pangolin");
-        Database::new(options.connect_options().unwrap(), 1, &options.limits)
+        Database::new(options.connect_options().unwrap(), 1, &options.limits, options.channel())
     }
 
     async fn setting(database: &Database, name: &str) -> String {

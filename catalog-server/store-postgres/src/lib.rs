@@ -34,7 +34,7 @@ pub use options::{Limits, Options};
 /// The statements of the hot path as they are sent, for tests of their plans.
 pub mod sql {
     pub use crate::access::ACCESS;
-    pub use crate::changes::FOLLOW;
+    pub use crate::changes::{DELETE_OLD, FOLLOW};
     pub use crate::commit::{
         COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE, RETURNING,
     };
@@ -59,6 +59,8 @@ const BACKGROUND_CONNECTIONS: u32 = 4;
 pub struct PostgresStore {
     requests: Database,
     background: Database,
+    /// The one connection that a follower of the feed listens on.
+    listening: Database,
     limits: Limits,
 }
 
@@ -71,15 +73,18 @@ impl PostgresStore {
     pub fn connect(options: &Options) -> Result<Self, MigrationError> {
         let limits = options.limits;
         let connect = options.connect_options()?;
+        let pool = |connections| Database::new(connect.clone(), connections, &limits, options.channel());
         Ok(Self {
-            requests: Database::new(connect.clone(), options.max_connections, &limits),
-            background: Database::new(connect, BACKGROUND_CONNECTIONS, &limits),
+            requests: pool(options.max_connections),
+            background: pool(BACKGROUND_CONNECTIONS),
+            listening: pool(1),
             limits,
         })
     }
 
     /// Waits for what is running and closes all connections.
     pub async fn close(&self) {
+        self.listening.close().await;
         self.requests.close().await;
         self.background.close().await;
     }

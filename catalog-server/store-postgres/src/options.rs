@@ -1,6 +1,7 @@
 //! How to reach the database, and how long to wait for it.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use migrations::MigrationError;
@@ -68,6 +69,11 @@ impl Options {
             application_name: "pangolin-catalog".into(),
             limits: Limits::default(),
         }
+    }
+
+    /// Where followers of the feed listen. Postgres cuts a long name; then others are woken for nothing.
+    pub(crate) fn channel(&self) -> Arc<str> {
+        format!("{} changes", self.schema).into()
     }
 
     pub(crate) fn connect_options(&self) -> Result<PgConnectOptions, MigrationError> {

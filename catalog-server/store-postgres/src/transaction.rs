@@ -1,5 +1,6 @@
 //! Transactions that end with their value, one way or the other.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalog_store::StoreError;
@@ -18,6 +19,10 @@ use crate::error::Failure;
 pub(crate) struct Transaction {
     connection: Option<PoolConnection<Postgres>>,
     answer: Duration,
+    /// Followers of the feed listen here.
+    channel: Arc<str>,
+    /// It has written to the feed.
+    told: bool,
 }
 
 impl Transaction {
@@ -27,9 +32,10 @@ impl Transaction {
     pub(crate) async fn begin(
         connection: PoolConnection<Postgres>,
         answer: Duration,
+        channel: Arc<str>,
         lock: &str,
     ) -> Result<Self, Failure> {
-        let mut transaction = Self { connection: Some(connection), answer };
+        let mut transaction = Self { connection: Some(connection), answer, channel, told: false };
         // Said aloud, since a database or role may have another default.
         transaction.simple(format!("BEGIN ISOLATION LEVEL READ COMMITTED; {lock}")).await?;
         Ok(transaction)
@@ -61,6 +67,11 @@ impl Transaction {
         Err(Failure::Data(format!("a statement wrote {written} rows instead of {expected}")))
     }
 
+    /// Followers of the feed are to be woken after the commit.
+    pub(crate) fn tell(&mut self) {
+        self.told = true;
+    }
+
     /// Commits what went well and rolls back what did not.
     ///
     /// # Errors
@@ -81,8 +92,20 @@ impl Transaction {
     /// An error here leaves open whether the transaction was applied.
     pub(crate) async fn commit(mut self) -> Result<(), Failure> {
         self.simple("COMMIT".into()).await?;
+        self.wake_followers().await;
         self.end();
         Ok(())
+    }
+
+    /// After COMMIT, as a statement of its own: within the transaction it would hold a lock of the whole database cluster
+    /// through the flush. It is only a wake-up, so that whether it succeeds does not matter.
+    async fn wake_followers(&mut self) {
+        if self.told {
+            let wake = format!("NOTIFY \"{}\"", self.channel);
+            if let Err(failure) = self.simple(wake).await {
+                tracing::debug!(?failure, "could not wake the followers of the feed");
+            }
+        }
     }
 
     /// Ends the transaction without a trace and keeps the connection, if it still works.

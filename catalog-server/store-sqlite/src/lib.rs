@@ -29,6 +29,7 @@ use std::time::Duration;
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use tokio::sync::watch;
 
 use catalog_store::Result;
 use error::{in_commit, refused};
@@ -42,6 +43,8 @@ const READERS: u32 = 4;
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Wakes those who follow the feed.
+    told: watch::Sender<()>,
 }
 
 /// Why a file could not be opened as a store.
@@ -88,7 +91,7 @@ impl SqliteStore {
             .await
             .map_err(|source| OpenError::Migrate { path: path.to_owned(), source })?;
         let readers = pool(READERS).connect_with(readers).await.map_err(failed)?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, told: watch::Sender::new(()) })
     }
 
     /// Closes all connections, which folds the write-ahead log into the file. Later calls answer `Unavailable`.
@@ -100,6 +103,13 @@ impl SqliteStore {
     /// Begins a change: the lock, before anything is read.
     async fn change(&self) -> Result<Transaction<'static, Sqlite>> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(refused)
+    }
+
+    /// Ends a change that has written to the feed.
+    async fn tell(&self, change: Transaction<'static, Sqlite>) -> Result<()> {
+        finish(change).await?;
+        self.told.send_replace(());
+        Ok(())
     }
 
     /// Begins to read several statements' worth of one and the same state.

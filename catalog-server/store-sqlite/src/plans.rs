@@ -6,7 +6,7 @@ use crate::commit::{read, write};
 use crate::history::{self, log};
 use crate::refs::{self, resolve};
 use crate::tree::{self, list};
-use crate::{SqliteStore, access, idempotency, intents, purges, retention, tokens, visibility};
+use crate::{SqliteStore, access, changes, idempotency, intents, purges, retention, tokens, visibility};
 
 /// Each step of SQLite's plan.
 async fn plan(store: &SqliteStore, statement: &'static str) -> Vec<String> {
@@ -21,6 +21,8 @@ async fn hot_statements_neither_read_whole_tables_nor_sort() {
     let store = SqliteStore::open(&folder.path().join("catalog.db")).await.unwrap();
     let statements = [
         ("access", access::ACCESS, "warehouses_name"),
+        ("changes", changes::FOLLOW, "PRIMARY KEY"),
+        ("old changes", changes::DELETE_OLD, "PRIMARY KEY"),
         ("look", tree::PROBE, "PRIMARY KEY"),
         ("named metadata", tree::NAMED, "versions_content"),
         ("applied commits", tree::APPLIED, "commits_id"),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::error::refused;
 use crate::row::micros;
-use crate::{SqliteStore, changes, finish};
+use crate::{SqliteStore, changes};
 
 const INSERT_BRANCH: &str = "INSERT INTO branches (warehouse_id, name, lineage, upto) VALUES (?1, ?2, ?3, ?4)";
 const INSERT_TAG: &str = "
@@ -67,7 +67,7 @@ impl RefStore for SqliteStore {
             .map_err(refused)?;
         let branch = branches::get(&mut *change, warehouse_id, name).await?.ok_or_else(|| gone(name))?;
         tell(&mut change, warehouse_id, &[name], now).await?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok(branch)
     }
 
@@ -80,7 +80,7 @@ impl RefStore for SqliteStore {
         refuse_taken(&mut change, branch.warehouse_id, name).await?;
         update(&mut change, "UPDATE branches SET name = ?2 WHERE id = ?1", branch.id, name).await?;
         tell(&mut change, branch.warehouse_id, &[&before.name, name], now).await?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok(Branch { name: name.to_owned(), ..before })
     }
 
@@ -93,7 +93,7 @@ impl RefStore for SqliteStore {
         }
         update(&mut change, "UPDATE branches SET protected = ?2 WHERE id = ?1", branch.id, protected).await?;
         tell(&mut change, branch.warehouse_id, &[&before.name], now).await?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok(Branch { protected, ..before })
     }
 
@@ -104,7 +104,7 @@ impl RefStore for SqliteStore {
         before.may_be_deleted()?;
         update(&mut change, "UPDATE branches SET deleted_at = ?2 WHERE id = ?1", branch.id, micros(now)).await?;
         tell(&mut change, branch.warehouse_id, &[&before.name], now).await?;
-        finish(change).await
+        self.tell(change).await
     }
 
     #[tracing::instrument(name = "db.tags.create", level = "debug", skip_all)]
@@ -124,7 +124,7 @@ impl RefStore for SqliteStore {
             .map_err(refused)?;
         let tag = tags::get(&mut *change, warehouse_id, name).await?.ok_or_else(|| gone(name))?;
         tell(&mut change, warehouse_id, &[name], now).await?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok(tag)
     }
 
@@ -137,7 +137,7 @@ impl RefStore for SqliteStore {
             return Ok(false);
         }
         tell(&mut change, warehouse_id, &[name], now).await?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok(true)
     }
 }

@@ -79,7 +79,7 @@ impl TokenStore for SqliteStore {
         let stored = get(&mut *change, &token.owner_uid, token.revision).await?;
         let stored = stored.ok_or_else(|| damaged("a token that was inserted is not there".into()))?;
         changes::record(&mut change, Topic::Token, &token.token_id, now).await?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok((stored, PutOutcome::Created))
     }
 
@@ -106,7 +106,7 @@ impl TokenStore for SqliteStore {
             record(&mut change, &changed, now).await?;
         }
         let token = get(&mut *change, owner_uid, revision).await?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok(token)
     }
 
@@ -120,7 +120,7 @@ impl TokenStore for SqliteStore {
             .await
             .map_err(refused)?;
         record(&mut change, &revoked, now).await?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok(revoked.len() as u64)
     }
 

@@ -14,7 +14,7 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 use crate::error::refused;
 use crate::refs::branches;
 use crate::row::{Fields, Slice, micros};
-use crate::{SqliteStore, changes, finish};
+use crate::{SqliteStore, changes};
 
 macro_rules! columns {
     () => {
@@ -55,7 +55,7 @@ impl WarehouseStore for SqliteStore {
             Some(stored) => update(&mut change, &put, &stored, now).await?,
         };
         let warehouse = get(&mut *change, &put.name).await?.ok_or(StoreError::NotFound(put.name))?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok((warehouse, outcome))
     }
 
@@ -101,7 +101,7 @@ impl WarehouseStore for SqliteStore {
             return Ok(false);
         }
         changes::record(&mut change, Topic::Warehouse, name, now).await?;
-        finish(change).await?;
+        self.tell(change).await?;
         Ok(true)
     }
 }

@@ -33,17 +33,17 @@ pub use error::{CommitError, Found, Result, Source, StoreError};
 pub use fifo::{Turn, Turns};
 pub use keys::{Class, Key, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NameError, NamespacePath};
 pub use model::{
-    About, Access, Asked, Branch, Change, Commit, CommitRequest, Content, Dropped, Entry, Expect, Floor, Forgotten,
-    Health, Intent, Kind, Listed, LogFilter, MAX_DEPTH, Mark, Merged, NewToken, Operation, Origin, Place, Precondition,
-    Purge, PutOutcome, PutWarehouse, Reach, Reference, Revision, Span, Stretch, Sweep, Tag, Token, TokenFilter, Topic,
-    Version, View, Warehouse,
+    About, Access, Asked, Branch, Change, Commit, CommitRequest, Content, Dropped, Entry, Expect, Feed, Floor,
+    Forgotten, Health, Intent, Kind, Listed, LogFilter, MAX_DEPTH, Mark, Merged, NewToken, Operation, Origin, Place,
+    Precondition, Purge, PutOutcome, PutWarehouse, Reach, Reference, Revision, Span, Stretch, Sweep, Tag, Token,
+    TokenFilter, Topic, Version, View, Warehouse,
 };
 pub use page::{Cursor, Page, PaginationParams, Start};
 pub use plan::{CommitRow, Head, LocationProbe, NameRow, Plan, PurgeRow, Rows, State, VersionRow, overlap, plan};
 pub use sights::{Sights, covers};
 pub use traits::{
     AccessStore, CatalogStore, ChangeStore, CommitStore, HealthStore, HistoryStore, IdempotencyStore, IntentStore,
-    PurgeStore, RefStore, RetentionStore, TokenStore, TreeStore, VisibilityStore, WarehouseStore,
+    PurgeStore, RefStore, RetentionStore, TokenStore, TreeStore, VisibilityStore, Wakes, WarehouseStore,
 };
 pub use visibility::{Range, Seen, Shows, Viewer, Window, own_begins, ranges};
 pub use walk::Walk;

@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::retention::Swept;
 use crate::{
-    Access, Asked, Branch, Change, Commit, CommitError, CommitRequest, Dropped, Entry, Floor, Forgotten, Health,
-    Intent, Key, Kind, Listed, LogFilter, Mark, Merged, NamespacePath, NewToken, Page, PaginationParams, Purge,
-    PutOutcome, PutWarehouse, Range, Reach, Reference, Result, Revision, Seen, Sights, Span, Stretch, Sweep, Tag,
-    Token, TokenFilter, Version, View, Warehouse, Window,
+    Access, Asked, Branch, Commit, CommitError, CommitRequest, Dropped, Entry, Feed, Floor, Forgotten, Health, Intent,
+    Key, Kind, Listed, LogFilter, Mark, Merged, NamespacePath, NewToken, Page, PaginationParams, Purge, PutOutcome,
+    PutWarehouse, Range, Reach, Reference, Result, Revision, Seen, Sights, Span, Stretch, Sweep, Tag, Token,
+    TokenFilter, Version, View, Warehouse, Window,
 };
 
 /// All of a store, as handlers hold it. Implemented by itself for whatever implements the parts.
@@ -406,7 +406,24 @@ pub trait TokenStore: Send + Sync + 'static {
 #[async_trait]
 pub trait ChangeStore: Send + Sync + 'static {
     /// The changes with an id above `after`, in order, at most `limit`.
-    async fn changes(&self, after: i64, limit: u32) -> Result<Vec<Change>>;
+    async fn changes(&self, after: i64, limit: u32) -> Result<Feed>;
+
+    /// Begins to listen: a change that is told from now on wakes. It is only to save time: a wake-up may be lost, and
+    /// come for nothing.
+    async fn listen(&self) -> Result<Box<dyn Wakes>>;
+
+    /// Deletes at most `limit` changes that were told before a time, the oldest first; how many that were.
+    async fn delete_old_changes(&self, before: Timestamp, limit: u32) -> Result<u64>;
+}
+
+/// Wakes a follower of the feed.
+#[async_trait]
+pub trait Wakes: Send {
+    /// Waits for the next change.
+    ///
+    /// # Errors
+    /// If it cannot be waited any more: listen anew, or only look now and then.
+    async fn wake(&mut self) -> Result<()>;
 }
 
 /// Whether the database can serve.

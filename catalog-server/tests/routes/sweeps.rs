@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use catalog_api::management::{PutWarehouse, Retention};
-use catalog_store::Ids;
+use catalog_store::{Clock, Ids, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -221,7 +221,7 @@ async fn what_is_older_than_the_warehouses_policy_can_no_longer_be_read_and_goes
     let api = lab.writer().await;
     api.namespace(&["a"]).await;
     api.table("a", "t").await;
-    let then = format!("main@{{{}}}", jiff::Timestamp::now());
+    let then = format!("main@{{{}}}", SystemClock.now());
     for i in 0..4 {
         api.commit("a", "t", json!([]), set("k", &i.to_string())).await.ok();
     }

@@ -3,11 +3,12 @@
 use crate::Ids;
 
 /// SplitMix64 (Steele, Lea, Flood 2014): good enough to choose test data with.
-pub(super) struct Chance(u64);
+pub struct Chance(u64);
 
 impl Chance {
     /// Seeded by `PANGOLIN_TEST_SEED` or by chance; prints the seed.
-    pub(super) fn new() -> Self {
+    #[expect(clippy::new_without_default, reason = "no two are the same")]
+    pub fn new() -> Self {
         let seed = match std::env::var("PANGOLIN_TEST_SEED") {
             Ok(seed) => seed.parse().unwrap(),
             Err(_) => Ids.random().as_u64_pair().0,
@@ -17,12 +18,12 @@ impl Chance {
     }
 
     /// Seeded by this number.
-    pub(super) fn of(seed: u64) -> Self {
+    pub fn of(seed: u64) -> Self {
         Self(seed)
     }
 
     /// Any number.
-    pub(super) fn number(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -31,23 +32,23 @@ impl Chance {
     }
 
     /// A number below `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.number() % u64::try_from(end).unwrap()).unwrap()
     }
 
     /// True in so many of a hundred cases.
-    pub(super) fn percent(&mut self, percent: usize) -> bool {
+    pub fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
     /// One of them.
-    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
 }
 
 /// `rounds`, times `PANGOLIN_TEST_FACTOR`.
-pub(super) fn rounds(rounds: usize) -> usize {
+pub fn rounds(rounds: usize) -> usize {
     let factor = std::env::var("PANGOLIN_TEST_FACTOR").map_or(1, |factor| factor.parse().unwrap());
     rounds * factor
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::future::{join, join_all};
+use tokio::time::timeout;
 
 use super::Subject;
 use super::chance::rounds;
 use super::things::{all_changes, at, commit, create_ns, create_table, new_token, put_warehouse, warehouse};
-use crate::{CatalogStore, Change, PutWarehouse, Topic};
+use crate::{CatalogStore, Change, Feed, PutWarehouse, Topic};
 
 pub async fn each_mutation_is_told_and_nothing_else(subject: &Subject) {
     assert_eq!(all_changes(subject).await, []);
@@ -42,9 +44,10 @@ pub async fn each_mutation_is_told_and_nothing_else(subject: &Subject) {
         (token, "etl-2"),
     ];
     assert_eq!(told, expected);
-    let some = subject.replica.changes(2, 3).await.unwrap();
+    let Feed { newest, changes: some } = subject.replica.changes(2, 3).await.unwrap();
+    assert_eq!(newest, 8);
     assert_eq!(some.iter().map(|change| change.id).collect::<Vec<_>>(), [3, 4, 5]);
-    assert_eq!(subject.store.changes(8, 3).await.unwrap(), []);
+    assert_eq!(subject.store.changes(8, 3).await.unwrap(), Feed { newest: 8, changes: vec![] });
 }
 
 pub async fn a_commit_is_not_told(subject: &Subject) {
@@ -53,6 +56,31 @@ pub async fn a_commit_is_not_told(subject: &Subject) {
     commit(subject, &branch, create_ns("a")).await;
     commit(subject, &branch, create_table("a", "t", "m")).await;
     assert_eq!(all_changes(subject).await, before);
+}
+
+pub async fn what_is_told_wakes_a_follower(subject: &Subject) {
+    let mut wakes = subject.store.listen().await.unwrap();
+    for n in 0..3 {
+        let told = async { subject.store.put_token(new_token("etl", n), at(0)).await.unwrap() };
+        let (woken, _) = join(timeout(Duration::from_secs(10), wakes.wake()), told).await;
+        woken.expect("a change wakes").unwrap();
+    }
+}
+
+/// The number of the newest change stays, so that a follower notices what it missed.
+pub async fn old_changes_are_deleted_and_the_feed_goes_on(subject: &Subject) {
+    for n in 0..5 {
+        subject.store.put_token(new_token("etl", n), at(n)).await.unwrap();
+    }
+    assert_eq!(subject.store.delete_old_changes(at(3), 2).await.unwrap(), 2);
+    assert_eq!(subject.replica.delete_old_changes(at(3), 2).await.unwrap(), 1);
+    assert_eq!(subject.store.delete_old_changes(at(3), 2).await.unwrap(), 0);
+    let Feed { newest, changes } = subject.store.changes(0, 10).await.unwrap();
+    assert_eq!((newest, changes.iter().map(|change| change.id).collect::<Vec<_>>()), (5, vec![4, 5]));
+    subject.store.delete_old_changes(at(9), 10).await.unwrap();
+    assert_eq!(subject.store.changes(3, 10).await.unwrap(), Feed { newest: 5, changes: vec![] });
+    subject.store.put_token(new_token("etl", 5), at(9)).await.unwrap();
+    assert_eq!(subject.store.changes(5, 10).await.unwrap().changes[0].id, 6);
 }
 
 pub async fn a_follower_misses_nothing_while_many_write(subject: &Subject) {
@@ -73,11 +101,11 @@ pub async fn a_follower_misses_nothing_while_many_write(subject: &Subject) {
         let mut last = 0;
         loop {
             let ended = running.load(Ordering::SeqCst) == 0;
-            for change in subject.replica.changes(last, 7).await.unwrap() {
+            for change in subject.replica.changes(last, 7).await.unwrap().changes {
                 assert_eq!(change.id, last + 1, "a change came late or never");
                 last = change.id;
             }
-            if ended && subject.replica.changes(last, 1).await.unwrap().is_empty() {
+            if ended && subject.replica.changes(last, 1).await.unwrap().newest == last {
                 return last;
             }
             tokio::task::yield_now().await;

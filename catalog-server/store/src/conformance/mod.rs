@@ -8,7 +8,13 @@
 //! A new sentence is written into its module and into the list of [`conformance!`](crate::conformance!); a test of
 //! this crate fails if it is not in the list. Random tests print their seed; `PANGOLIN_TEST_SEED` repeats one, and
 //! `PANGOLIN_TEST_FACTOR` multiplies the rounds.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "these are tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "these are tests"
+)]
 
 use std::any::Any;
 use std::sync::Arc;
@@ -33,7 +39,7 @@ pub mod tokens;
 pub mod tree;
 pub mod warehouses;
 
-mod chance;
+pub mod chance;
 mod pages;
 mod things;
 
@@ -241,6 +247,8 @@ macro_rules! conformance {
                 each_mutation_is_told_and_nothing_else
                 a_commit_is_not_told
                 a_follower_misses_nothing_while_many_write
+                what_is_told_wakes_a_follower
+                old_changes_are_deleted_and_the_feed_goes_on
             }
         }
     };

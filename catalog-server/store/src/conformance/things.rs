@@ -61,7 +61,7 @@ pub(super) fn new_token(owner: &str, revision: i64) -> NewToken {
 }
 
 pub(super) async fn all_changes(subject: &Subject) -> Vec<Change> {
-    subject.store.changes(0, 10_000).await.unwrap()
+    subject.store.changes(0, 10_000).await.unwrap().changes
 }
 
 pub(super) fn ns(name: &str) -> NamespacePath {

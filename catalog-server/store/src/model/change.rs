@@ -41,3 +41,13 @@ pub struct Change {
     /// Which one.
     pub key: String,
 }
+
+/// What the feed says to a follower. Both parts are of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// The id of the newest change that was ever told; 0 before the first. A follower that read up to there misses
+    /// nothing; one that cannot get there, since what lies between was deleted, does.
+    pub newest: i64,
+    /// The next ones, in order.
+    pub changes: Vec<Change>,
+}

@@ -17,7 +17,7 @@ mod warehouse;
 
 pub use access::Access;
 pub use branch::{Branch, View};
-pub use change::{Change, Topic};
+pub use change::{Change, Feed, Topic};
 pub use commit::{Commit, CommitRequest, Expect, Operation, Origin, Precondition};
 pub use content::{Content, Entry, Kind, Listed, Version};
 pub use health::Health;
