@@ -1,11 +1,14 @@
 //! What Prometheus sees. Labels have few values: route templates, statuses, names of variants; never a table or a token.
 
+mod access_cache;
 mod retention;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access_cache::AccessCache;
+use catalog_cache::Counts;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -26,6 +29,7 @@ pub struct Metrics {
     commits: Family<Label, Counter>,
     cache: Family<Label, Counter>,
     cache_bytes: Gauge,
+    access_cache: AccessCache,
     storage: Family<Call, Counter>,
     swept_tokens: Counter,
     orphans: Counter,
@@ -108,6 +112,7 @@ impl Default for Metrics {
             commits: Family::default(),
             cache: Family::default(),
             cache_bytes: Gauge::default(),
+            access_cache: AccessCache::default(),
             storage: Family::default(),
             swept_tokens: Counter::default(),
             orphans: Counter::default(),
@@ -158,6 +163,11 @@ impl Metrics {
     /// What the metadata cache weighs now.
     pub fn cache_bytes(&self, bytes: u64) {
         self.cache_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// Where the counts of the access cache are read.
+    pub fn watch_access_cache(&self, counts: impl Fn() -> Counts + Send + Sync + 'static) {
+        self.access_cache.watch(counts);
     }
 
     /// A call of an object store or of the disk ended.
@@ -252,6 +262,7 @@ impl Metrics {
         let help = "Metadata files that fell out of their table's log and were deleted";
         all.register("expired_metadata_files", help, self.expired_metadata.clone());
         all.register("sweep_failures", "Failures of background tasks", self.sweep_failures.clone());
+        all.register_collector(Box::new(self.access_cache.clone()));
         self.retention.register(&mut all);
         self.register_reports(&mut all);
         all

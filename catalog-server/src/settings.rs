@@ -32,6 +32,8 @@ pub struct Settings {
     pub allowed_endpoints: Vec<String>,
     /// What the cached metadata files may weigh.
     pub metadata_cache_bytes: u64,
+    /// What is kept of tokens, warehouses and refs.
+    pub access_cache: AccessCache,
     /// What one client may ask for.
     pub limits: Limits,
     /// How long one call of the storage may take, repetitions included.
@@ -65,6 +67,7 @@ impl Default for Settings {
             deny_file_root: Vec::new(),
             allowed_endpoints: Vec::new(),
             metadata_cache_bytes: 128 * 1024 * 1024,
+            access_cache: AccessCache::default(),
             limits: Limits::default(),
             storage_timeout: Duration::from_secs(20),
             drain_delay: Duration::ZERO,
@@ -73,6 +76,24 @@ impl Default for Settings {
             sweeps: Sweeps::default(),
             log: Log::default(),
         }
+    }
+}
+
+/// What each request asks first, kept in memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccessCache {
+    /// What tokens, warehouses and refs may weigh each.
+    pub bytes: u64,
+    /// How old an answer from memory may be: a token that another replica has revoked is accepted no longer than that.
+    /// If the database cannot be asked for so long, nothing is answered from memory.
+    #[serde(with = "duration")]
+    pub bound: Duration,
+}
+
+impl Default for AccessCache {
+    fn default() -> Self {
+        Self { bytes: 16 * 1024 * 1024, bound: Duration::from_secs(2) }
     }
 }
 

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalog_cache::{CachedCatalogStore, Follower};
 use catalog_store::{CommitStore, GroupCommit, GroupLimits, Ids, SystemClock, Turns};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -28,7 +29,7 @@ use crate::metadata_cache::MetadataCache;
 use crate::metrics::Metrics;
 use crate::platform::{self, Readiness};
 use crate::seal::Sealer;
-use crate::settings::Settings;
+use crate::settings::{AccessCache, Settings};
 use crate::storage::{Files, StorageSettings};
 use crate::tasks::ExpiredFiles;
 use crate::{middleware, router, tasks};
@@ -67,7 +68,8 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let certificate = settings.tls.as_ref().map(Certificate::open).transpose()?;
     let tls = certificate.as_ref().map(Certificate::config).transpose()?;
     let backend = Backend::open(&settings.database).await?;
-    let app = Arc::new(assemble(settings, &backend)?);
+    let (app, follower) = assemble(settings, &backend)?;
+    let app = Arc::new(app);
     // Usually known at once; a database that is away must not keep the ports from answering.
     let _ = timeout(FIRST_LOOK, tasks::look_at_schema(&app)).await;
 
@@ -84,6 +86,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         platform: platform_tasks.clone(),
     };
     tasks::start(&app, &tasks, &stop);
+    tasks.spawn(stop.clone().run_until_cancelled_owned(follower.run()));
     let routes = middleware::wrap(router::routes(), &app).with_state(Arc::clone(&app));
     let patience = app.settings.limits.response_timeout;
     if let Some(certificate) = certificate {
@@ -145,7 +148,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|e| StartError::listen(address, e))
 }
 
-fn assemble(settings: Settings, backend: &Backend) -> Result<App, StartError> {
+fn assemble(settings: Settings, backend: &Backend) -> Result<(App, Follower), StartError> {
     let metrics = Metrics::default();
     let admins = AdminHashes::default();
     if let Some(path) = &settings.admin_hashes_file {
@@ -161,10 +164,15 @@ fn assemble(settings: Settings, backend: &Backend) -> Result<App, StartError> {
         allowed_endpoints: settings.allowed_endpoints.clone(),
         timeout: settings.storage_timeout,
     };
-    let store = backend.store();
+    let (store, follower) = CachedCatalogStore::new(backend.store(), access_cache(&settings));
+    let store = Arc::new(store);
+    metrics.watch_access_cache({
+        let store = Arc::clone(&store);
+        move || store.counts()
+    });
     let clock = Arc::new(SystemClock);
     let commits = Arc::clone(&store) as Arc<dyn CommitStore>;
-    Ok(App {
+    let app = App {
         commits: GroupCommit::new(commits, Arc::clone(&clock) as _, GroupLimits::default()),
         store,
         work: Detached::default(),
@@ -181,5 +189,11 @@ fn assemble(settings: Settings, backend: &Backend) -> Result<App, StartError> {
         admins,
         readiness: Readiness::unknown(),
         settings,
-    })
+    };
+    Ok((app, follower))
+}
+
+fn access_cache(settings: &Settings) -> catalog_cache::Options {
+    let AccessCache { bytes, bound } = settings.access_cache;
+    catalog_cache::Options { bytes, bound, poll: bound / 2 }
 }

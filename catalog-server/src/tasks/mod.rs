@@ -6,6 +6,7 @@ mod expired_marks;
 mod expired_metadata;
 mod expired_tokens;
 mod lease;
+mod old_changes;
 mod orphans;
 mod purges;
 mod retention;
@@ -33,6 +34,7 @@ pub fn start(app: &Arc<App>, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(stop.clone().run_until_cancelled_owned(admin_hashes::follow(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(expired_tokens::sweep(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(expired_marks::sweep(app())));
+    tasks.spawn(stop.clone().run_until_cancelled_owned(old_changes::sweep(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(orphans::sweep(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(expired_metadata::sweep(app())));
     tasks.spawn(stop.clone().run_until_cancelled_owned(retention::sweep(app())));
