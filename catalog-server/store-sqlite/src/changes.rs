@@ -12,9 +12,8 @@ use crate::row::{Fields, micros};
 use crate::{SqliteStore, finish};
 
 pub(crate) const FOLLOW: &str = "SELECT id, topic, key FROM changes WHERE id > ?1 ORDER BY id LIMIT ?2";
-/// Old ones have low ids: the oldest are looked at, and of them those deleted that are old enough.
-pub(crate) const DELETE_OLD: &str =
-    "DELETE FROM changes WHERE id IN (SELECT id FROM changes ORDER BY id LIMIT ?2) AND at < ?1";
+/// Old ones have low ids, without gaps: the oldest are looked at, and of them those deleted that are old enough.
+pub(crate) const DELETE_OLD: &str = "DELETE FROM changes WHERE id < (SELECT min(id) FROM changes) + ?2 AND at < ?1";
 
 #[async_trait]
 impl ChangeStore for SqliteStore {
