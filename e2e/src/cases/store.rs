@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::failure::{Attempt, Failure, Outcome};
-use crate::hosts::lake::Lake;
+use crate::hosts::lake::{LAKE, Lake};
 pub(super) use crate::hosts::postgres::SCHEMA;
 use crate::hosts::server::Database;
 use crate::lab::Lab;
@@ -57,6 +57,7 @@ pub(super) async fn fingerprint(lake: &Lake) -> Outcome<Vec<Value>> {
             open.push(namespace);
         }
     }
+    seen.push(lake.rest.get(&format!("/api/v1/warehouses/{LAKE}/refs")).await?);
     seen.push(lake.admin.get("/api/v1/warehouses").await?);
     Ok(seen)
 }

@@ -5,21 +5,25 @@ mod management;
 mod namespaces;
 mod routes;
 mod tables;
+mod tree;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use catalog_api::Privilege;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::store::{self, Store};
 use crate::failure::{Attempt, Failure, Outcome, check};
-use crate::hosts::lake::Lake;
+use crate::hosts::lake::{Lake, grant};
 use crate::iceberg::append;
 use crate::iceberg::rest::{Answer, Rest};
 use crate::lab::Lab;
 
 /// One bad request and the answer that it deserves.
+#[derive(Clone)]
 struct Bad {
     what: &'static str,
     method: Method,
@@ -119,10 +123,13 @@ async fn ask_all(lake: &Lake) -> Outcome<usize> {
         routes::table(prefix),
     ];
     let admins = management::table(&root);
+    let all = [Privilege::Read, Privilege::Write, Privilege::Manage];
+    let token = lake.token("manager", vec![grant(&all)], Duration::from_secs(3600)).await?;
+    let (managers, manager) = (tree::table(), Rest::new(lake.server.uri(), Some(&token))?);
     let (mut asked, mut wrong) = (0, Vec::new());
-    for (bad, rest) in
-        clients.iter().flatten().map(|bad| (bad, &lake.rest)).chain(admins.iter().map(|bad| (bad, &lake.admin)))
-    {
+    let clients = clients.iter().flatten().map(|bad| (bad, &lake.rest));
+    let others = admins.iter().map(|bad| (bad, &lake.admin)).chain(managers.iter().map(|bad| (bad, &manager)));
+    for (bad, rest) in clients.chain(others) {
         asked += 1;
         wrong.extend(bad.ask(rest).await.err().map(|failure| failure.chain()));
     }
