@@ -1,8 +1,10 @@
-"""The tables of contract_purge, written by PyIceberg: real manifests, data files and metadata.
+"""The tables of contract_purge and contract_undrop, written by PyIceberg: real manifests, data files and metadata.
 
     contract_purge.py prepare         all tables, as the case begins
+    contract_purge.py make TABLE      one small table, as contract_undrop begins
     contract_purge.py append TABLE    one row more
     contract_purge.py read TABLE …    prints the number of rows of each
+    contract_purge.py ids TABLE       prints the ids of all rows, in order
 
 URI, WAREHOUSE and TOKEN come from the environment, and so do the reader's own keys to a bucket.
 """
@@ -57,6 +59,13 @@ def prepare():
     print("prepared")
 
 
+def make(name):
+    cat = catalog()
+    cat.create_namespace("p")
+    table(cat, name, 2, 2)
+    print("made")
+
+
 def append(name):
     catalog().load_table(("p", name)).append(rows(1_000, 1))
     print("appended")
@@ -67,5 +76,9 @@ def read(*names):
     print(*[cat.load_table(("p", name)).scan().to_arrow().num_rows for name in names])
 
 
+def ids(name):
+    print(*sorted(catalog().load_table(("p", name)).scan().to_arrow()["id"].to_pylist()))
+
+
 if __name__ == "__main__":
-    {"prepare": prepare, "append": append, "read": read}[sys.argv[1]](*sys.argv[2:])
+    {"prepare": prepare, "make": make, "append": append, "read": read, "ids": ids}[sys.argv[1]](*sys.argv[2:])

@@ -21,6 +21,7 @@ mod contract_rck;
 mod contract_s3;
 mod contract_schema;
 mod contract_transaction;
+mod contract_undrop;
 mod contract_unknown_outcome;
 mod crd_rules;
 mod engine_branch;
@@ -179,6 +180,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "files die only when nothing that can be seen names them, and then all do, also through a kill",
         needs: &[Need::Server, Need::Postgres, Need::S3, Need::Python(Packages::PyIceberg)],
         run: |lab| Box::pin(contract_purge::run(lab)),
+    },
+    Case {
+        name: "contract_undrop",
+        says: "a table that was dropped with a purge comes back with its data while its files live, and not later",
+        needs: &[Need::Server, Need::Postgres, Need::S3, Need::Python(Packages::PyIceberg)],
+        run: |lab| Box::pin(contract_undrop::run(lab)),
     },
     Case {
         name: "explain_hot_path",

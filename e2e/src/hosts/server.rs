@@ -169,6 +169,7 @@ impl Server {
                 "orphan_interval": self.sweeps,
                 "orphan_grace": self.orphan_grace,
                 "purge_interval": self.sweeps,
+                "retention_interval": self.sweeps,
             },
         });
         let file = self.folder.join(SETTINGS);

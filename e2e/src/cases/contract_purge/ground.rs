@@ -26,22 +26,22 @@ use crate::needs::python::Packages;
 
 const BUCKET: &str = "lake";
 /// A purge that nothing holds up takes no longer, however busy the machine is.
-pub(super) const SOON: Duration = Duration::from_secs(30);
+pub(in crate::cases) const SOON: Duration = Duration::from_secs(30);
 /// Longer than waiting purges wait until they are looked at again.
-pub(super) const A_WHILE: Duration = Duration::from_millis(2_500);
+pub(in crate::cases) const A_WHILE: Duration = Duration::from_millis(2_500);
 
 /// What one round plays on.
-pub(super) struct Ground<'l> {
+pub(in crate::cases) struct Ground<'l> {
     lab: &'l Lab,
-    pub(super) lake: Lake,
-    pub(super) rows: Rows,
+    pub(in crate::cases) lake: Lake,
+    pub(in crate::cases) rows: Rows,
     folder: PathBuf,
     s3: Option<S3>,
 }
 
 impl<'l> Ground<'l> {
     /// SQLite and a disk, or Postgres and a bucket.
-    pub(super) async fn open(lab: &'l Lab, case: &str, kind: Store) -> Outcome<Self> {
+    pub(in crate::cases) async fn open(lab: &'l Lab, case: &str, kind: Store) -> Outcome<Self> {
         let folder = lab.folder(case)?.join(format!("{kind:?}").to_lowercase());
         std::fs::create_dir_all(&folder).attempt("make the round's folder")?;
         match kind {
@@ -65,7 +65,7 @@ impl<'l> Ground<'l> {
     }
 
     /// Runs the script; its last line.
-    pub(super) async fn python(&self, arguments: &[&str]) -> Outcome<String> {
+    pub(in crate::cases) async fn python(&self, arguments: &[&str]) -> Outcome<String> {
         let mut command = Command::new(self.lab.python(Packages::PyIceberg).await?);
         command.arg("-B").arg(self.lab.script("contract_purge.py")).args(arguments);
         command.env("URI", self.lake.server.uri()).env("WAREHOUSE", LAKE).env("TOKEN", &self.lake.token);
@@ -78,36 +78,36 @@ impl<'l> Ground<'l> {
     }
 
     /// A table of the namespace, as a path of the API.
-    pub(super) fn table(&self, name: &str) -> String {
+    pub(in crate::cases) fn table(&self, name: &str) -> String {
         format!("{}/namespaces/p/tables/{name}", self.lake.prefix)
     }
 
     /// Where a table lies, and its metadata file.
-    pub(super) async fn place(&self, name: &str) -> Outcome<(String, String)> {
+    pub(in crate::cases) async fn place(&self, name: &str) -> Outcome<(String, String)> {
         let loaded = self.lake.rest.get(&self.table(name)).await?;
         let text =
             |value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| Failure::new("a load lacks a place"));
         Ok((text(&loaded["metadata"]["location"])?, text(&loaded["metadata-location"])?))
     }
 
-    pub(super) async fn purge(&self, name: &str) -> Outcome {
+    pub(in crate::cases) async fn purge(&self, name: &str) -> Outcome {
         let path = format!("{}?purgeRequested=true", self.table(name));
         self.lake.rest.send(Method::DELETE, &path, &Value::Null).await?.success(&path).map(drop)
     }
 
     /// Gives a name to a table whose metadata file is there.
-    pub(super) async fn register(&self, name: &str, metadata: &str) -> Outcome {
+    pub(in crate::cases) async fn register(&self, name: &str, metadata: &str) -> Outcome {
         let path = format!("{}/namespaces/p/register", self.lake.prefix);
         self.lake.rest.post(&path, &json!({"name": name, "metadata-location": metadata})).await.map(drop)
     }
 
     /// A commit of updates, as it is answered.
-    pub(super) async fn update(&self, name: &str, updates: Value) -> Outcome<Answer> {
+    pub(in crate::cases) async fn update(&self, name: &str, updates: Value) -> Outcome<Answer> {
         self.lake.rest.send(Method::POST, &self.table(name), &json!({"updates": updates})).await
     }
 
     /// All files below a location.
-    pub(super) async fn files(&self, location: &str) -> Outcome<BTreeSet<String>> {
+    pub(in crate::cases) async fn files(&self, location: &str) -> Outcome<BTreeSet<String>> {
         if let Some(path) = location.strip_prefix("file://") {
             let folder = Path::new(path);
             let found = if folder.exists() { files(folder)? } else { BTreeSet::new() };
@@ -120,7 +120,7 @@ impl<'l> Ground<'l> {
     }
 
     /// Waits until exactly these are left below a location.
-    pub(super) async fn until_left(&self, location: &str, left: &BTreeSet<String>) -> Outcome {
+    pub(in crate::cases) async fn until_left(&self, location: &str, left: &BTreeSet<String>) -> Outcome {
         let deadline = Instant::now() + SOON;
         loop {
             let found = self.files(location).await?;
@@ -137,7 +137,7 @@ impl<'l> Ground<'l> {
     }
 
     /// Fails unless nothing happens below a location for a while.
-    pub(super) async fn stays(&self, location: &str, files: &BTreeSet<String>, why: &str) -> Outcome {
+    pub(in crate::cases) async fn stays(&self, location: &str, files: &BTreeSet<String>, why: &str) -> Outcome {
         sleep(A_WHILE).await;
         let left = self.files(location).await?;
         let gone: Vec<_> = files.difference(&left).collect();

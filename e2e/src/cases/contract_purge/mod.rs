@@ -1,7 +1,7 @@
 //! Files die only when nothing that can still be seen names them, and then all of them do: tables by PyIceberg, on
 //! SQLite with a disk and on Postgres with a bucket.
 
-mod ground;
+pub(super) mod ground;
 mod rows;
 
 use std::collections::BTreeSet;

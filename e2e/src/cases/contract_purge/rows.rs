@@ -28,33 +28,33 @@ const UNBRANCH: [&str; 2] = [
 ];
 
 /// The way past the server.
-pub(super) enum Rows {
+pub(in crate::cases) enum Rows {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
 
 impl Rows {
-    pub(super) async fn sqlite(file: &Path) -> Outcome<Self> {
+    pub(in crate::cases) async fn sqlite(file: &Path) -> Outcome<Self> {
         Ok(Self::Sqlite(SqliteConnectOptions::new().filename(file).connect().await.attempt("open the database")?))
     }
 
-    pub(super) fn postgres(connection: PgConnection) -> Self {
+    pub(in crate::cases) fn postgres(connection: PgConnection) -> Self {
         Self::Postgres(connection)
     }
 
-    pub(super) async fn tag(&mut self) -> Outcome {
+    pub(in crate::cases) async fn tag(&mut self) -> Outcome {
         self.run([TAG; 2]).await
     }
 
-    pub(super) async fn untag(&mut self) -> Outcome {
+    pub(in crate::cases) async fn untag(&mut self) -> Outcome {
         self.run([UNTAG; 2]).await
     }
 
-    pub(super) async fn branch(&mut self) -> Outcome {
+    pub(in crate::cases) async fn branch(&mut self) -> Outcome {
         self.run(BRANCH).await
     }
 
-    pub(super) async fn unbranch(&mut self) -> Outcome {
+    pub(in crate::cases) async fn unbranch(&mut self) -> Outcome {
         self.run(UNBRANCH).await
     }
 
