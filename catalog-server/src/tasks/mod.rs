@@ -10,6 +10,7 @@ mod old_changes;
 mod orphans;
 mod purges;
 mod retention;
+mod rows;
 mod schema;
 
 use std::sync::Arc;
