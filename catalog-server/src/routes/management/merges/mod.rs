@@ -16,7 +16,7 @@ pub use revert::revert;
 
 use axum::response::Response;
 use catalog_api::Privilege;
-use catalog_api::management::MergeReport;
+use catalog_api::management::{MergeReport, PickRequest};
 use catalog_store::merge::{self as trees, Outcome, Prepared};
 use catalog_store::{Branch, Commit, CommitError, CommitRequest, NamespacePath, Origin, StoreError, View};
 use uuid::Uuid;
@@ -50,6 +50,22 @@ impl Source {
             Self::Inverse(id) => trees::revert(&*app.store, warehouse, *id, target, &asked.modes).await,
         }
     }
+}
+
+/// What a cherry-pick and a revert have in common. `says` is the commit's message, if the request has none.
+async fn pick(
+    app: &App,
+    session: &Session,
+    request: PickRequest,
+    source: fn(Uuid) -> Source,
+    says: fn(Uuid, &str) -> String,
+) -> Result<Response, ApiError> {
+    let PickRequest { commit, into, mode, modes, dry_run, message } = request;
+    allow(session)?;
+    let message = asked::message(message, || says(commit, &into))?;
+    let asked = Asked { into, modes: asked::modes(mode, modes)?, dry_run, message };
+    must_be_there(app, session, commit).await?;
+    run(app, session, source(commit), asked).await
 }
 
 /// Brings the source into the branch, or tells what stands in the way.

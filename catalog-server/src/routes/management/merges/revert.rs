@@ -6,8 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use catalog_api::management::PickRequest;
 
-use super::asked::{self, Asked};
-use super::{Source, allow, must_be_there, run};
+use super::{Source, pick};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract;
@@ -22,10 +21,5 @@ pub async fn revert(
     session: Session,
     extract::Json(request): extract::Json<PickRequest>,
 ) -> Result<Response, ApiError> {
-    let PickRequest { commit, into, mode, modes, dry_run, message } = request;
-    allow(&session)?;
-    let message = asked::message(message, || format!("revert {commit} in {into}"))?;
-    let asked = Asked { into, modes: asked::modes(mode, modes)?, dry_run, message };
-    must_be_there(&app, &session, commit).await?;
-    run(&app, &session, Source::Inverse(commit), asked).await
+    pick(&app, &session, request, Source::Inverse, |commit, into| format!("revert {commit} in {into}")).await
 }
