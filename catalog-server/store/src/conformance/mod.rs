@@ -35,6 +35,7 @@ pub mod purges;
 pub mod races;
 pub mod refs;
 pub mod retention;
+pub mod retention_model;
 pub mod tokens;
 pub mod tree;
 pub mod warehouses;
@@ -220,8 +221,10 @@ macro_rules! conformance {
                 of_a_deleted_branch_nothing_stays_that_nobody_shows
                 the_next_merge_still_finds_where_the_last_one_ended
                 a_sweep_is_in_one_hand_until_its_lease_ends
-                random_trees_lose_only_what_nobody_shows
                 a_fork_in_the_past_made_while_a_sweep_runs_is_whole_or_refused
+            }
+            retention_model {
+                random_trees_lose_only_what_nobody_shows
             }
             races {
                 a_table_never_ends_up_in_a_dropped_namespace
@@ -283,6 +286,7 @@ mod tests {
             include_str!("races.rs"),
             include_str!("refs.rs"),
             include_str!("retention.rs"),
+            include_str!("retention_model.rs"),
             include_str!("tokens.rs"),
             include_str!("tree.rs"),
             include_str!("warehouses.rs"),
