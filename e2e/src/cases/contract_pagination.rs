@@ -1,7 +1,9 @@
 //! Pages of every list add up to the list, however they are cut, and while others write.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use catalog_api::Privilege;
 use futures::future::try_join;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::store::{self, Store, array};
 use crate::failure::{Attempt, Failure, Outcome, check};
-use crate::hosts::lake::{Lake, grant};
+use crate::hosts::lake::{LAKE, Lake, grant};
 use crate::iceberg::rest::Rest;
 use crate::lab::Lab;
 
@@ -19,13 +21,18 @@ const TOKENS: usize = 34;
 /// More than the server reads at once.
 const MANY: usize = 1_100;
 const MOVES: usize = 40;
+/// Branches and tags, half and half.
+const REFS: usize = 23;
+const MOST_PAGES: usize = 2_000;
+const LONG: Duration = Duration::from_secs(3600);
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     for store in Store::BOTH {
         let lake = store::lake(lab, "contract_pagination", store).await?;
         fill(&lake).await?;
         iceberg(&lake).await.attempt(format!("Iceberg's lists on {store:?}"))?;
-        management(&lake).await.attempt(format!("the management API's lists on {store:?}"))?;
+        management(&lake).await.attempt(format!("the operator's lists on {store:?}"))?;
+        tree(&lake).await.attempt(format!("the commit tree's lists on {store:?}"))?;
     }
     Ok(format!("{NAMESPACES} namespaces, {TABLES} tables, {TOKENS} tokens, on both stores"))
 }
@@ -38,8 +45,8 @@ async fn fill(lake: &Lake) -> Outcome {
         lake.rest.create_table(&lake.prefix, "n000", &format!("t{number:03}")).await?;
     }
     for number in 0..TOKENS {
-        let reads = vec![grant(&[catalog_api::Privilege::Read])];
-        lake.token(&format!("one-of-many-{number:03}"), reads, std::time::Duration::from_secs(3600)).await?;
+        let reads = vec![grant(&[Privilege::Read])];
+        lake.token(&format!("one-of-many-{number:03}"), reads, LONG).await?;
     }
     Ok(())
 }
@@ -196,7 +203,9 @@ async fn management(lake: &Lake) -> Outcome {
     })?;
     for size in [1, 10, TOKENS, TOKENS + 1] {
         by_number(&lake.admin, list, size, expected).await.attempt(format!("page numbers, {size} a page"))?;
-        by_token(&lake.admin, list, size, expected).await.attempt(format!("page tokens, {size} a page"))?;
+        by_token(&lake.admin, &format!("{list}?"), size, expected)
+            .await
+            .attempt(format!("page tokens, {size} a page"))?;
     }
     clamped(&lake.admin, list, expected.len()).await?;
     for query in ["page_token=nonsense", "page=1&page_token=x", "page_size=many", "page=-1"] {
@@ -205,6 +214,45 @@ async fn management(lake: &Lake) -> Outcome {
     }
     let one = lake.admin.get(&format!("{list}?user_id=token:e2e/one-of-many-007")).await?;
     check(array(&one, "items")?.len() == 1, || "the filter by user does not filter".to_owned())
+}
+
+/// Pages of these may be short, even empty, and have a next one.
+async fn tree(lake: &Lake) -> Outcome {
+    let grants = vec![grant(&[Privilege::Read, Privilege::Write, Privilege::Manage])];
+    let manager = Rest::new(lake.server.uri(), Some(&lake.token("manager", grants, LONG).await?))?;
+    let at = |below: &str| format!("/api/v1/warehouses/{LAKE}/{below}");
+    manager.post(&at("refs"), &json!({"name": "before", "type": "tag"})).await?;
+    for number in 0..REFS {
+        let (name, kind) = (format!("r{number:02}"), ["branch", "tag"][number % 2]);
+        manager.post(&at("refs"), &json!({"name": name, "type": kind})).await?;
+        lake.rest.create_table(&lake.prefix, "n001", &format!("d{number:02}")).await?;
+    }
+    for number in 0..REFS / 2 {
+        let path = format!("{}/namespaces/n001/tables/d{number:02}", lake.prefix);
+        lake.rest.send(Method::DELETE, &path, &Value::Null).await?.success("drop a table")?;
+    }
+    let newest = manager.get(&at("commits?page_size=1")).await?["items"][0]["id"].clone();
+    let changes = format!("commits/{}/changes?", newest.as_str().unwrap_or_default());
+    let left = REFS - REFS / 2;
+    for (list, count) in [
+        ("refs?", REFS + 2),
+        ("refs?type=branch&", REFS.div_ceil(2) + 1),
+        ("commits?ref=main&namespace=n001&", 1 + REFS + REFS / 2),
+        ("diff?from=before&to=main&", left),
+        ("dropped?namespace=n001&", REFS / 2),
+        (changes.as_str(), 1),
+    ] {
+        let path = at(list);
+        let expected = manager.get(&format!("{path}page_size=1000")).await?;
+        let expected = array(&expected, "items")?;
+        check(expected.len() == count, || format!("{list} lists {} of {count}", expected.len()))?;
+        for size in [1, 7, count, count + 1] {
+            by_token(&manager, &path, size, expected).await.attempt(format!("{list}, {size} a page"))?;
+        }
+        let bad = manager.send(Method::GET, &format!("{path}page_token=nonsense"), &Value::Null).await?;
+        check(bad.status == 400, || format!("{list} takes nonsense as a page token: {}", bad.says()))?;
+    }
+    Ok(())
 }
 
 async fn by_number(admin: &Rest, list: &str, size: usize, expected: &[Value]) -> Outcome {
@@ -218,11 +266,14 @@ async fn by_number(admin: &Rest, list: &str, size: usize, expected: &[Value]) ->
     check(array(&beyond, "items")?.is_empty(), || "a page beyond the end is not empty".to_owned())
 }
 
-async fn by_token(admin: &Rest, list: &str, size: usize, expected: &[Value]) -> Outcome {
+/// `list` ends where its query goes on.
+async fn by_token(rest: &Rest, list: &str, size: usize, expected: &[Value]) -> Outcome {
     let (mut seen, mut query) = (Vec::new(), String::new());
-    for _page in 0..=expected.len() {
-        let body = admin.get(&format!("{list}?page_size={size}{query}")).await?;
-        seen.extend_from_slice(array(&body, "items")?);
+    for _page in 0..MOST_PAGES {
+        let body = rest.get(&format!("{list}page_size={size}{query}")).await?;
+        let items = array(&body, "items")?;
+        check(items.len() <= size, || format!("a page holds {} items", items.len()))?;
+        seen.extend_from_slice(items);
         match body["next_page_token"].as_str() {
             None => return check(seen == expected, || "the pages differ from the list".to_owned()),
             Some(next) => query = format!("&page_token={}", percent(next)),
