@@ -382,6 +382,15 @@ mod tests {
     }
 
     #[test]
+    fn no_bytes_keep_nothing() {
+        let entries = Entries::new(0, Metrics::default());
+        entries.fill(&question(), &entries.fence(&question()), &access(), Instant::now());
+        entries.fill_ref(3, "main", entries.fence_ref("main"), None);
+        assert_eq!(find(&entries), None);
+        assert!(entries.find_ref(3, "main").is_none());
+    }
+
+    #[test]
     fn it_never_weighs_much_more_than_it_may() {
         let entries = Entries::new(50_000, Metrics::default());
         for n in 0..1_000 {

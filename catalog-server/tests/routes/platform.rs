@@ -43,6 +43,26 @@ async fn metrics_count_what_happened() {
     assert!(bytes.parse::<u64>().unwrap() > 500, "{bytes}");
 }
 
+/// So that a warm `loadTable` asks the database for the table's pointer, and for nothing else.
+#[tokio::test]
+async fn a_warm_request_knows_caller_warehouse_and_ref_from_memory() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    api.table("a", "t").await;
+    api.get("/namespaces/a/tables/t").await.ok();
+    let count = async |name: &str| -> u64 {
+        let (_, text) = get(format!("{}/metrics", lab.platform())).await;
+        text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().parse().unwrap()
+    };
+    let (hits, loads) = (r#"pangolin_access_cache_lookups_total{result="hit"}"#, "pangolin_access_cache_loads_total");
+    let before = (count(hits).await, count(loads).await);
+    for _ in 0..10 {
+        api.get("/namespaces/a/tables/t").await.ok();
+    }
+    assert_eq!((count(hits).await, count(loads).await), (before.0 + 10, before.1));
+}
+
 #[tokio::test]
 async fn the_two_ports_do_not_mix() {
     let lab = Lab::start().await;
