@@ -10,8 +10,7 @@
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch, create, patch, delete]
-# The garbage collector deletes children. The operator does only where one can be put right in no other way, and must be
-# made anew.
+# Deleted at the end of a Catalog, and where one can be put right in no other way and must be made anew.
 - apiGroups: [""]
   resources: [configmaps, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]

@@ -44,7 +44,10 @@ const TIDY: &[&str] = &["token.tidy"];
 const ENDS: &[(&str, &[&str])] = &[
     ("token/analyst", &["token.revoke", "token.finalizer"]),
     ("warehouse/lake", &["warehouse.detach", "warehouse.finalizer"]),
-    ("catalog/lakehouse", &["catalog.detach", "catalog.admin", "catalog.finalizer"]),
+    (
+        "catalog/lakehouse",
+        &["catalog.servers", "catalog.detach", "catalog.clear-away", "catalog.admin", "catalog.finalizer"],
+    ),
 ];
 
 const DIES_WITHIN: Duration = Duration::from_secs(90);

@@ -1,5 +1,5 @@
-//! The end of a Catalog: its dependents first, for they need its server; then what lies outside of its namespace. What it
-//! owns goes with it, and the data stays.
+//! The end of a Catalog: its dependents first, for they need its server; then the server; then what lies outside of its
+//! namespace, and what it made within. The data stays.
 
 use crds::{Catalog, CatalogRef, Token, Warehouse};
 use jiff::{SignedDuration, Timestamp};
@@ -9,6 +9,7 @@ use kube::{Resource, ResourceExt as _};
 
 use super::build::last_database_name;
 use super::database::Target;
+use super::dismantle::{clear_away, end_servers};
 use super::{database, deployable, dereference};
 use crate::Hold;
 use crate::cluster::{self, Notice, Owner, read_secret};
@@ -31,25 +32,28 @@ const NAMED: usize = 5;
 /// Lets go, once nothing depends on the Catalog any more.
 ///
 /// # Errors
-/// `HasDependents`; failed calls.
+/// `HasDependents`, `ServersEnding`; failed calls.
 pub(super) async fn let_go(context: &Context, catalog: &Catalog) -> Result<Next, Halt> {
     if !cluster::has_finalizer(catalog) {
         return Ok(Next::Never);
     }
     wait_for(&dependents(context, catalog).await?)?;
-    let uid = catalog.uid().unwrap_or_default();
+    let Some(owner) = Owner::of(catalog) else { return Ok(Next::Never) };
+    hit("catalog.servers");
+    end_servers(context, &owner).await?;
+    let uid = &owner.uid;
     hit("catalog.detach");
-    if let Err(hold) = detach(context, catalog, &uid).await? {
+    if let Err(hold) = detach(context, catalog, uid).await? {
         give_up(context, catalog, hold).await?;
     }
+    hit("catalog.clear-away");
+    clear_away(context, &owner).await?;
     hit("catalog.admin");
-    if let Some(owner) = Owner::of(catalog) {
-        for secret in [admin_secret(&uid), last_database_name(&uid)] {
-            cluster::delete::<Secret>(context, &owner, &context.settings.namespace, &secret).await?;
-        }
+    for secret in [admin_secret(uid), last_database_name(uid)] {
+        cluster::delete::<Secret>(context, &owner, &context.settings.namespace, &secret).await?;
     }
-    context.builds.forget(&uid);
-    context.clients.forget(&uid);
+    context.builds.forget(uid);
+    context.clients.forget(uid);
     hit("catalog.finalizer");
     cluster::remove_finalizer(context, catalog).await?;
     Ok(Next::Never)

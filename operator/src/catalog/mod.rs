@@ -8,6 +8,7 @@ mod controller;
 mod database;
 mod deployable;
 mod dereference;
+mod dismantle;
 #[cfg(test)]
 mod fixture;
 mod indexes;

@@ -19,13 +19,42 @@ pub async fn delete<K>(context: &Context, owner: &Owner, namespace: &str, name: 
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
 {
+    delete_with::<K>(context, owner, namespace, name, DeleteParams::background()).await
+}
+
+/// As [`delete`], but it stays until all that it owns is gone: a Deployment until its last pod has ended.
+///
+/// # Errors
+/// As [`delete`].
+pub async fn delete_after_its_own<K>(
+    context: &Context,
+    owner: &Owner,
+    namespace: &str,
+    name: &str,
+) -> Result<bool, Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
+    delete_with::<K>(context, owner, namespace, name, DeleteParams::foreground()).await
+}
+
+async fn delete_with<K>(
+    context: &Context,
+    owner: &Owner,
+    namespace: &str,
+    name: &str,
+    params: DeleteParams,
+) -> Result<bool, Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
     let Some(found) = read_metadata::<K>(context, namespace, name).await? else { return Ok(false) };
     if !owner.owns(&found.metadata) {
         return Ok(false);
     }
     let preconditions = Preconditions { uid: found.metadata.uid, resource_version: None };
     let call = api::<K>(&context.client, namespace);
-    let params = DeleteParams::background().preconditions(preconditions);
+    let params = params.preconditions(preconditions);
     let answer = within(|| format!("delete {}", named::<K>(namespace, name)), call.delete(name, &params)).await;
     match answer {
         Ok(_) => Ok(true),

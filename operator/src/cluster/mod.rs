@@ -16,7 +16,7 @@ mod writes;
 
 pub use apply::{Applied, Change, apply, apply_apart};
 pub use children::children;
-pub use delete::delete;
+pub use delete::{delete, delete_after_its_own};
 pub use event::{Notice, event};
 pub use finalizer::{FINALIZER, add as add_finalizer, has as has_finalizer, remove as remove_finalizer};
 pub use list::{list, list_labelled};
