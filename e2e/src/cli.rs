@@ -47,6 +47,9 @@ enum Verb {
     Status,
     /// Print what a shell is to evaluate to use a cluster
     Env(cluster::Env),
+    /// Answer each request with the content of a file: what a bench holds the server against
+    #[command(hide = true)]
+    Answer(bench::Answering),
 }
 
 #[derive(Args, Debug)]
@@ -84,6 +87,7 @@ impl Cli {
             Verb::Down(which) => which.down(),
             Verb::Status => cluster::status().await,
             Verb::Env(env) => env.run().await,
+            Verb::Answer(answering) => answering.run().await,
         }
     }
 }

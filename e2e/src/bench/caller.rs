@@ -3,12 +3,20 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use hyper::{Method, Request};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, HeaderValue};
+use hyper::{HeaderMap, Method, Request};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::failure::{Attempt, Outcome};
+
+/// As much of an answer as anybody asks for.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) tag: Option<HeaderValue>,
+    /// As it was sent: what is compressed stays so.
+    pub(super) body: Bytes,
+}
 
 /// A connection with a token.
 pub(super) struct Caller {
@@ -31,7 +39,19 @@ impl Caller {
 
     /// Sends a request; status and body of its answer.
     pub(super) async fn call(&mut self, method: Method, path: &str, body: Bytes) -> Outcome<(u16, Bytes)> {
-        let request = Request::builder()
+        let Answer { status, tag: _, body } = self.send(method, path, HeaderMap::new(), body).await?;
+        Ok((status, body))
+    }
+
+    /// Sends a request with further headers.
+    pub(super) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Outcome<Answer> {
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(HOST, &self.host)
@@ -39,10 +59,11 @@ impl Caller {
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(body))
             .attempt("build a request")?;
+        request.headers_mut().extend(headers);
         self.sender.ready().await.attempt("wait for the connection")?;
         let response = self.sender.send_request(request).await.attempt(format!("call {path}"))?;
-        let status = response.status().as_u16();
+        let (status, tag) = (response.status().as_u16(), response.headers().get(ETAG).cloned());
         let body = response.into_body().collect().await.attempt(format!("read the answer of {path}"))?;
-        Ok((status, body.to_bytes()))
+        Ok(Answer { status, tag, body: body.to_bytes() })
     }
 }

@@ -1,4 +1,4 @@
-//! Writers that each send the next request when the last one is answered, for a while: as many requests are in work as
+//! Clients that each send the next request when the last one is answered, for a while: as many requests are in work as
 //! there are writers, and a slow answer keeps its writer from asking. That is what engines do; it says nothing about
 //! requests that arrive whether or not the server keeps up.
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::times::Times;
 use crate::failure::{Outcome, check};
 
-/// Someone who commits again and again.
+/// Someone who asks again and again.
 pub(super) trait Writer {
     /// Sends one request; the status of its answer.
     async fn attempt(&mut self) -> Outcome<u16>;
@@ -30,9 +30,9 @@ pub(super) struct Ran {
 }
 
 impl Ran {
-    /// Requests that were successful.
+    /// Requests that were successful: that the client knows the answer already is one, too.
     pub(super) fn successes(&self) -> f64 {
-        self.count(|status| status < 300)
+        self.count(|status| status < 400)
     }
 
     /// Answers that no client may see, whatever it does.
@@ -55,7 +55,7 @@ pub(super) async fn closed_loop<W: Writer>(writers: &mut [W], lasts: Duration) -
     let (mut answers, mut times) = (BTreeMap::new(), Vec::new());
     for (status, time) in all.into_iter().flatten() {
         *answers.entry(status).or_default() += 1;
-        times.extend((status < 300).then_some(time));
+        times.extend((status < 400).then_some(time));
     }
     check(!times.is_empty(), || format!("no request was successful: {answers:?}"))?;
     Ok(Ran { rate: times.len() as f64 / took, times: Times::of(times), answers })

@@ -9,6 +9,7 @@ mod command;
 mod cpu;
 mod figure;
 mod ground;
+mod load_table;
 mod optimised;
 mod pgbench;
 mod plain;
@@ -22,6 +23,7 @@ use std::pin::Pin;
 
 pub(crate) use self::command::Bench as Command;
 use self::figure::{Figure, Goal};
+pub(crate) use self::load_table::plain_handler::Answering;
 use self::report::Report;
 use crate::failure::Outcome;
 use crate::lab::Lab;
@@ -41,6 +43,11 @@ struct Bench {
 
 /// All benches, in the order in which they run.
 const ALL: &[Bench] = &[
+    Bench {
+        name: "load_table",
+        says: "warm loads of tables with 1 to 5,000 snapshots, beside a handler that answers the same bytes",
+        run: |lab, report| Box::pin(load_table::run(lab, report)),
+    },
     Bench {
         name: "scale_refs",
         says: "branches, look-ups, lists, diffs, merges and history in a warehouse of a million tables",

@@ -7,7 +7,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use url::Url;
 
-use super::plain::UPDATE;
+use super::plain::{SELECT, UPDATE};
 use crate::failure::{Attempt, Failure, Outcome};
 use crate::needs::postgres;
 
@@ -16,8 +16,17 @@ const MORE: Duration = Duration::from_secs(20);
 
 /// One-row durable updates a second, by so many clients at once, of the plain rows of a database.
 pub(super) async fn updates(url: &str, folder: &Path, clients: usize, lasts: Duration) -> Outcome<f64> {
-    let script = folder.join("update.sql");
-    std::fs::write(&script, UPDATE).attempt("write pgbench's script")?;
+    run(url, folder, UPDATE, clients, lasts).await
+}
+
+/// One-row `SELECT`s a second, likewise.
+pub(super) async fn selects(url: &str, folder: &Path, clients: usize, lasts: Duration) -> Outcome<f64> {
+    run(url, folder, SELECT, clients, lasts).await
+}
+
+async fn run(url: &str, folder: &Path, sql: &str, clients: usize, lasts: Duration) -> Outcome<f64> {
+    let script = folder.join("pgbench.sql");
+    std::fs::write(&script, sql).attempt("write pgbench's script")?;
     let program = postgres::programs().await?.join("pgbench");
     let mut command = Command::new(program);
     command.args(["--no-vacuum", "--protocol=prepared", "--jobs=2"]).arg(format!("--client={clients}"));

@@ -19,6 +19,9 @@ const TABLES: &str = "
 /// What `pgbench` is told to do: a one-row durable update.
 pub(super) const UPDATE: &str = "\\set id random(1, 100000)\nUPDATE plain.rows SET n = n + 1 WHERE id = :id;\n";
 
+/// A one-row `SELECT`.
+pub(super) const SELECT: &str = "\\set id random(1, 100000)\nSELECT n FROM plain.rows WHERE id = :id;\n";
+
 /// The two tables.
 pub(super) struct Plain(PgPool);
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use catalog_api::management::{PutWarehouse, Storage};
+use catalog_api::management::{PutWarehouse, S3Credentials, S3Storage, Storage};
 use catalog_api::{Grant, Privilege};
 
 use super::door::Door;
+use super::s3::{Access, REGION};
 use super::server::{Database, Server};
 use crate::failure::{Attempt, Outcome};
 use crate::lab::Lab;
@@ -79,4 +80,21 @@ pub(crate) fn warehouse(location: String, storage: Storage) -> PutWarehouse {
 /// A grant on the whole warehouse.
 pub(crate) fn grant(privileges: &[Privilege]) -> Grant {
     Grant { warehouse: LAKE.to_owned(), namespaces: Vec::new(), privileges: privileges.to_vec() }
+}
+
+/// How a warehouse reaches the bucket: the keys are the right ones.
+pub(crate) fn storage(endpoint: &str, s3: &Access) -> Storage {
+    let credentials = S3Credentials {
+        access_key_id: s3.key_id().to_owned(),
+        secret_access_key: s3.key().to_owned(),
+        session_token: None,
+    };
+    Storage {
+        s3: Some(S3Storage {
+            endpoint: Some(endpoint.to_owned()),
+            region: Some(REGION.to_owned()),
+            path_style: true,
+            credentials: Some(credentials),
+        }),
+    }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Buckets {
 
 impl Buckets {
     /// As the server is without a word about it.
-    const NONE: Self = Self { endpoints: Vec::new(), timeout: "20s" };
+    pub(crate) const NONE: Self = Self { endpoints: Vec::new(), timeout: "20s" };
 }
 
 /// The server, its settings, and its process while it runs.
@@ -72,9 +72,9 @@ impl Server {
         Self::start_with_buckets(lab, folder, database, Buckets::NONE).await
     }
 
-    /// As [`Self::start`], but it does not sweep every second.
-    pub(crate) async fn as_deployed(lab: &Lab, folder: &Path, database: Database) -> Outcome<Self> {
-        Self::launch(lab, folder, database, Buckets::NONE, "1h").await
+    /// As [`Self::start_with_buckets`], but it does not sweep every second.
+    pub(crate) async fn as_deployed(lab: &Lab, folder: &Path, database: Database, buckets: Buckets) -> Outcome<Self> {
+        Self::launch(lab, folder, database, buckets, "1h").await
     }
 
     /// As [`Self::start`], with a way to buckets.

@@ -20,7 +20,7 @@ use super::{Figure, Goal, Report, pgbench};
 use crate::failure::Outcome;
 use crate::hosts::lake::Lake;
 use crate::hosts::postgres::{Postgres, index};
-use crate::hosts::server::{Database, Server};
+use crate::hosts::server::{Buckets, Database, Server};
 use crate::lab::Lab;
 
 const NAME: &str = "scale_commits";
@@ -47,7 +47,8 @@ pub(super) async fn run(lab: &Lab, report: &mut Report) -> Outcome {
     let ground = Ground::make(postgres, "scale_commits_store").await?;
     index(&ground.url).await?;
     let folder = lab.folder(NAME)?;
-    let server = Server::as_deployed(lab, &folder, Database::Postgres(postgres.prepared(NAME).await?)).await?;
+    let server =
+        Server::as_deployed(lab, &folder, Database::Postgres(postgres.prepared(NAME).await?), Buckets::NONE).await?;
     let lake = Lake::in_folder(server, &folder).await?;
     report.step("one-row durable updates by pgbench");
     let before = pgbench::updates(&ground.url, &folder, WRITERS, LASTS).await?;

@@ -7,7 +7,7 @@ use super::{Bench, LASTS, NAME};
 use crate::bench::closed_loop::closed_loop;
 use crate::bench::{Figure, Goal, Report};
 use crate::failure::{Attempt, Outcome};
-use crate::hosts::server::{Database, Server};
+use crate::hosts::server::{Buckets, Database, Server};
 
 const MANY: usize = 48;
 const FEW: usize = 4;
@@ -17,7 +17,7 @@ pub(super) async fn measure(bench: &Bench<'_>, report: &mut Report) -> Outcome {
     let folder = bench.folder.join("replica");
     std::fs::create_dir_all(&folder).attempt("make the replica's folder")?;
     let url = bench.postgres.url(NAME, bench.postgres.port());
-    let mut replica = Server::as_deployed(bench.lab, &folder, Database::Postgres(url)).await?;
+    let mut replica = Server::as_deployed(bench.lab, &folder, Database::Postgres(url), Buckets::NONE).await?;
     replica.allow_file_root(&bench.lake.root).await?;
     let mut many = Owner::crew(bench, bench.lake.server.uri(), "many", MANY).await?;
     let mut few = Owner::crew(bench, replica.uri(), "few", FEW).await?;

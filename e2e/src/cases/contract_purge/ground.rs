@@ -12,11 +12,10 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::super::contract_bad_input::files;
-use super::super::contract_s3::storage;
 use super::super::store::{self, Store};
 use super::rows::Rows;
 use crate::failure::{Attempt, Failure, Outcome, check};
-use crate::hosts::lake::{LAKE, Lake, warehouse};
+use crate::hosts::lake::{LAKE, Lake, storage, warehouse};
 use crate::hosts::s3::{REGION, S3};
 use crate::hosts::script;
 use crate::hosts::server::{Buckets, Database, Server};

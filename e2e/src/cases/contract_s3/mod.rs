@@ -8,15 +8,15 @@ mod written_once;
 
 use std::fs;
 
-use catalog_api::management::{PutWarehouse, S3Credentials, S3Storage, Storage};
+use catalog_api::management::PutWarehouse;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::failure::{Attempt, Failure, Outcome, check};
 use crate::hosts::gate::Gate;
-use crate::hosts::lake::{Lake, warehouse};
+use crate::hosts::lake::{Lake, storage, warehouse};
 use crate::hosts::port;
-use crate::hosts::s3::{Access, REGION, S3};
+use crate::hosts::s3::S3;
 use crate::hosts::server::{Buckets, Database, Server};
 use crate::iceberg::rest::Answer;
 use crate::lab::Lab;
@@ -103,23 +103,6 @@ impl Ground {
         let bad = log.lines().find(|line| line.contains("panic") || line.contains("\"status\":500"));
         check(bad.is_none(), || format!("the server's log says {}", bad.unwrap_or_default()))?;
         check(log.contains("\"status\":503"), || "the search for failures does not see the log's statuses".to_owned())
-    }
-}
-
-/// How a warehouse reaches the bucket: the keys are the right ones.
-pub(super) fn storage(endpoint: &str, s3: &Access) -> Storage {
-    let credentials = S3Credentials {
-        access_key_id: s3.key_id().to_owned(),
-        secret_access_key: s3.key().to_owned(),
-        session_token: None,
-    };
-    Storage {
-        s3: Some(S3Storage {
-            endpoint: Some(endpoint.to_owned()),
-            region: Some(REGION.to_owned()),
-            path_style: true,
-            credentials: Some(credentials),
-        }),
     }
 }
 

@@ -4,9 +4,9 @@ use catalog_api::management::{PutWarehouse, S3Storage};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::{Ground, must_say, storage};
+use super::{Ground, must_say};
 use crate::failure::{Attempt, Outcome, check};
-use crate::hosts::lake::warehouse;
+use crate::hosts::lake::{storage, warehouse};
 
 /// A secret that must not be repeated by anybody.
 pub(super) const WRONG_KEY: &str = "wrong-secret-that-nobody-repeats";

@@ -6,9 +6,9 @@ use object_store::ObjectStoreExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{BUCKET, Ground, TABLE, key_of, must_say, storage};
+use super::{BUCKET, Ground, TABLE, key_of, must_say};
 use crate::failure::{Attempt, Outcome, check};
-use crate::hosts::lake::{LAKE, warehouse};
+use crate::hosts::lake::{LAKE, storage, warehouse};
 use crate::iceberg::rest::{Rest, schema};
 
 const AWAY: &str = "ServiceUnavailableException";

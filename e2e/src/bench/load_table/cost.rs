@@ -1,0 +1,95 @@
+//! What requests cost, by who computes them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::Method;
+use tokio::time::sleep;
+
+use super::{Bench, NAME};
+use crate::bench::caller::Caller;
+use crate::bench::cpu::Cpu;
+use crate::failure::{Attempt, Outcome};
+
+/// Postgres tells of a session's transactions a second late.
+const TELLS_WITHIN: Duration = Duration::from_millis(1_500);
+const READS: &str = r#"pangolin_storage_calls_total{operation="read",outcome="ok"} "#;
+
+/// Of 1,000 requests, or of one where that is said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cost {
+    /// Seconds of the processor.
+    pub(super) server: f64,
+    /// Seconds of the processor.
+    pub(super) postgres: f64,
+    /// Of one request.
+    pub(super) transactions: f64,
+    /// Of one request.
+    pub(super) reads: f64,
+}
+
+impl Cost {
+    /// Seconds of the processor, of all who take part.
+    pub(super) fn cpu(&self) -> f64 {
+        self.server + self.postgres
+    }
+}
+
+/// What had been done when the meter was started.
+pub(super) struct Meter {
+    server: Cpu,
+    postgres: Cpu,
+    transactions: f64,
+    reads: f64,
+}
+
+impl Meter {
+    pub(super) async fn start(bench: &Bench<'_>) -> Outcome<Self> {
+        let (transactions, reads) = (bench.transactions().await?, bench.reads().await?);
+        Ok(Self { server: bench.server_cpu()?, postgres: bench.postgres_cpu()?, transactions, reads })
+    }
+
+    /// What so many requests have cost since then.
+    pub(super) async fn end(self, bench: &Bench<'_>, requests: f64) -> Outcome<Cost> {
+        let (server, postgres) = (bench.server_cpu()? - self.server, bench.postgres_cpu()? - self.postgres);
+        let (transactions, reads) = (bench.transactions().await?, bench.reads().await?);
+        Ok(Cost {
+            server: seconds(server) * 1_000.0 / requests,
+            postgres: seconds(postgres) * 1_000.0 / requests,
+            transactions: (transactions - self.transactions) / requests,
+            reads: (reads - self.reads) / requests,
+        })
+    }
+}
+
+/// In the program and in the kernel for it.
+pub(super) fn seconds(cpu: Cpu) -> f64 {
+    cpu.user + cpu.system
+}
+
+impl Bench<'_> {
+    fn server_cpu(&self) -> Outcome<Cpu> {
+        Cpu::of(self.lake.server.process()?)
+    }
+
+    pub(super) fn postgres_cpu(&self) -> Outcome<Cpu> {
+        Cpu::of_family(self.postgres.process())
+    }
+
+    /// Of the server's database so far; a statement without `BEGIN` is one, too.
+    async fn transactions(&self) -> Outcome<f64> {
+        sleep(TELLS_WITHIN).await;
+        let mut connection = self.postgres.connect(NAME).await?;
+        let sql = "SELECT (xact_commit + xact_rollback)::float8 FROM pg_stat_database WHERE datname = $1";
+        sqlx::query_scalar(sql).bind(NAME).fetch_one(&mut connection).await.attempt("count the transactions")
+    }
+
+    /// Files that the server has read from the bucket so far.
+    async fn reads(&self) -> Outcome<f64> {
+        let mut caller = Caller::connect(self.lake.server.platform_uri(), "none").await?;
+        let (_, metrics) = caller.call(Method::GET, "/metrics", Bytes::new()).await?;
+        let metrics = str::from_utf8(&metrics).attempt("read the metrics")?;
+        let count = metrics.lines().find_map(|line| line.strip_prefix(READS));
+        count.map_or(Ok(0.0), |count| count.parse().attempt("read a metric"))
+    }
+}
