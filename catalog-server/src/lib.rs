@@ -7,6 +7,7 @@ pub mod app;
 pub mod auth;
 pub mod cli;
 mod codec;
+pub mod coding;
 pub mod commit;
 pub mod detached;
 pub mod error;

@@ -28,6 +28,7 @@ pub struct Metrics {
     in_flight: Gauge,
     commits: Family<Label, Counter>,
     cache: Family<Label, Counter>,
+    cache_answers: Family<Label, Counter>,
     cache_bytes: Gauge,
     access_cache: AccessCache,
     storage: Family<Call, Counter>,
@@ -111,6 +112,7 @@ impl Default for Metrics {
             in_flight: Gauge::default(),
             commits: Family::default(),
             cache: Family::default(),
+            cache_answers: Family::default(),
             cache_bytes: Gauge::default(),
             access_cache: AccessCache::default(),
             storage: Family::default(),
@@ -158,6 +160,11 @@ impl Metrics {
     /// A metadata file was in the cache, or had to be read.
     pub fn cache_look(&self, hit: bool) {
         self.cache.get_or_create(&Label("result", if hit { "hit" } else { "miss" })).inc();
+    }
+
+    /// What is made of a metadata file was in the cache, or had to be made.
+    pub fn cache_answer(&self, hit: bool) {
+        self.cache_answers.get_or_create(&Label("result", if hit { "hit" } else { "miss" })).inc();
     }
 
     /// What the metadata cache weighs now.
@@ -252,7 +259,9 @@ impl Metrics {
         all.register("http_requests_in_flight", "Requests in work", in_flight.clone());
         all.register("commits", "Commits of the tree by outcome", commits.clone());
         all.register("metadata_cache_lookups", "Look-ups of metadata files in the cache", cache.clone());
-        all.register("metadata_cache_bytes", "What the cached metadata files weigh", cache_bytes.clone());
+        let help = "Look-ups of what is made of metadata files: compressed answers, snapshots=refs";
+        all.register("metadata_cache_answers", help, self.cache_answers.clone());
+        all.register("metadata_cache_bytes", "What the cached metadata files and answers weigh", cache_bytes.clone());
         all.register("storage_calls", "Calls of object stores and of the disk", storage.clone());
         all.register("swept_tokens", "Tokens that had ended and were deleted", swept_tokens.clone());
         all.register("orphan_metadata_files", "Metadata files that no version named", self.orphans.clone());

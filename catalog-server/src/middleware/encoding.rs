@@ -1,22 +1,30 @@
 //! Compressed answers, for clients that ask for them: metadata of large tables is megabytes of text. What is streamed
-//! stays a stream.
+//! stays a stream; an answer that comes again is compressed once, and kept beside the file that it is made of.
 
 use std::io::{self, Write as _};
 use std::mem;
+use std::sync::Arc;
 
 use axum::body::{Body, BodyDataStream, Bytes};
-use axum::extract::Request;
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY};
+use axum::http::response::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::TryStreamExt as _;
 use futures::stream::try_unfold;
+use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 use tokio::task::spawn_blocking;
 use zstd::stream::write::Encoder as ZstdEncoder;
+
+use crate::app::App;
+use crate::coding::Coding;
+use crate::error::ApiError;
+use crate::metadata_cache::{Form, Lasting};
 
 /// Shorter answers are sent as they are.
 const WORTH_IT: u64 = 1_024;
@@ -26,7 +34,10 @@ const LONG: usize = 64 * 1_024;
 const GZIP_LEVEL: u32 = 4;
 const ZSTD_LEVEL: i32 = 3;
 
-pub(super) async fn encode(request: Request, next: Next) -> Response {
+/// Longer answers are sent while they are compressed, and not kept.
+const KEPT: u64 = 16 * 1_024 * 1_024;
+
+pub(super) async fn encode(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let coding = Coding::wanted(request.headers());
     let mut response = next.run(request).await;
     if !depends_on_coding(&response) {
@@ -34,56 +45,11 @@ pub(super) async fn encode(request: Request, next: Next) -> Response {
     }
     // Also on what is sent as it is, and on a 304: a cache must not give either to whoever asks for another coding.
     response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
-    match coding {
-        Some(coding) if is_worth_it(&response) => encoded(response, coding),
-        _ => response,
+    let Some(coding) = coding.filter(|_| is_worth_it(&response)) else { return response };
+    match response.extensions().get::<Lasting>().cloned() {
+        Some(lasting) if is_kept(&response) => kept(&app, response, lasting, coding).await,
+        _ => encoded(response, coding),
     }
-}
-
-/// What a client may ask for, the better one first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
-    Zstd,
-    Gzip,
-}
-
-impl Coding {
-    /// RFC 9110, 12.5.3. Of those with the same weight ours comes first; without the header: none.
-    fn wanted(headers: &HeaderMap) -> Option<Self> {
-        let all: Vec<_> = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).collect();
-        let all = all.join(",");
-        let offers: Vec<_> = all.split(',').filter_map(offer).collect();
-        let weight = |name: &str| {
-            let named = offers.iter().find(|(offered, _)| offered.eq_ignore_ascii_case(name));
-            named.or_else(|| offers.iter().find(|(offered, _)| *offered == "*")).map_or(0, |(_, weight)| *weight)
-        };
-        let (zstd, gzip) = (weight("zstd"), weight("gzip").max(weight("x-gzip")));
-        let plain =
-            offers.iter().find(|(offered, _)| offered.eq_ignore_ascii_case("identity")).map(|(_, weight)| *weight);
-        match zstd.max(gzip) {
-            0 => None,
-            most if plain.is_some_and(|plain| plain > most) => None,
-            most if most == zstd => Some(Self::Zstd),
-            _ => Some(Self::Gzip),
-        }
-    }
-
-    fn name(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Zstd => "zstd",
-            Self::Gzip => "gzip",
-        })
-    }
-}
-
-/// A name and its weight in thousandths.
-fn offer(text: &str) -> Option<(&str, u32)> {
-    let mut parts = text.split(';').map(str::trim);
-    let name = parts.next().filter(|name| !name.is_empty())?;
-    let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-    let weight: f32 = weight.map_or(Some(1.0), |text| text.parse().ok())?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped to what fits")]
-    Some((name, (weight.clamp(0.0, 1.0) * 1_000.0) as u32))
 }
 
 /// JSON, or the word that the client has it already.
@@ -101,6 +67,10 @@ fn is_worth_it(response: &Response) -> bool {
     response.body().size_hint().exact().is_none_or(|length| length >= WORTH_IT)
 }
 
+fn is_kept(response: &Response) -> bool {
+    response.body().size_hint().exact().is_some_and(|length| length <= KEPT)
+}
+
 fn encoded(response: Response, coding: Coding) -> Response {
     let encoder = match Encoder::new(coding) {
         Ok(encoder) => encoder,
@@ -110,12 +80,34 @@ fn encoded(response: Response, coding: Coding) -> Response {
         }
     };
     let (mut parts, body) = response.into_parts();
+    mark(&mut parts, coding);
+    Response::from_parts(parts, Body::from_stream(pieces(body, encoder)))
+}
+
+/// Only the first of those who ask compresses it.
+async fn kept(app: &App, response: Response, lasting: Lasting, coding: Coding) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Lasting { warehouse_id, location, refs, settings } = lasting;
+    let make = async {
+        let stream = Body::from_stream(pieces(body, Encoder::new(coding)?));
+        Ok::<_, io::Error>(stream.collect().await.map_err(io::Error::other)?.to_bytes())
+    };
+    let form = Form::Answer { refs, settings, coding };
+    match app.metadata.get_or_make(warehouse_id, &location, form, make).await {
+        Ok(bytes) => {
+            mark(&mut parts, coding);
+            Response::from_parts(parts, Body::from(bytes))
+        }
+        Err(error) => ApiError::internal(error).into_response(),
+    }
+}
+
+fn mark(parts: &mut Parts, coding: Coding) {
     parts.headers.insert(CONTENT_ENCODING, coding.name());
     parts.headers.remove(CONTENT_LENGTH);
     if let Some(tag) = parts.headers.get(ETAG).and_then(weak) {
         parts.headers.insert(ETAG, tag);
     }
-    Response::from_parts(parts, Body::from_stream(pieces(body, encoder)))
 }
 
 /// The same content in other bytes (RFC 9110, 8.8.1).
@@ -194,24 +186,6 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
-
-    fn wanted(accept: &str) -> Option<Coding> {
-        Coding::wanted(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_str(accept).unwrap())]))
-    }
-
-    #[test]
-    fn the_client_chooses_and_of_equals_zstd_is_taken() {
-        assert_eq!(wanted("gzip, deflate, br, zstd"), Some(Coding::Zstd));
-        assert_eq!(wanted("gzip, deflate"), Some(Coding::Gzip));
-        assert_eq!(wanted("zstd;q=0.5, gzip;q=0.8"), Some(Coding::Gzip));
-        assert_eq!(wanted("zstd;q=0, *"), Some(Coding::Gzip));
-        assert_eq!(wanted("identity;q=0.5, gzip;q=0.5"), Some(Coding::Gzip));
-        assert_eq!(wanted("identity;q=0, x-gzip;q=0.1"), Some(Coding::Gzip));
-        for none in ["identity", "", "br", "gzip;q=0", "gzip;q=x", "*;q=0", "identity, gzip;q=0.9", "gzip;q=nan"] {
-            assert_eq!(wanted(none), None, "{none}");
-        }
-        assert_eq!(Coding::wanted(&HeaderMap::new()), None);
-    }
 
     fn json(body: Body) -> Response {
         let mut response = Response::new(body);

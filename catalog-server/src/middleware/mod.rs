@@ -26,7 +26,7 @@ pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
         .layer(from_fn_with_state(Arc::clone(app), repeats::answer_once))
         .layer(from_fn_with_state(Arc::clone(app), deadline::bound))
         .layer(from_fn_with_state(Arc::clone(app), authenticate))
-        .layer(from_fn(encoding::encode))
+        .layer(from_fn_with_state(Arc::clone(app), encoding::encode))
         .layer(from_fn_with_state(places, limit::admit))
         .layer(from_fn(panics::catch))
         .layer(from_fn_with_state(Arc::clone(app), access::record))

@@ -35,15 +35,12 @@ impl Snapshots {
             Self::Refs => "refs",
         }
     }
+}
 
-    /// The metadata with these snapshots.
-    ///
-    /// # Errors
-    /// If the metadata does not parse; for [`Snapshots::All`] it is not parsed.
-    pub(crate) fn of(self, metadata: Bytes) -> Result<Bytes, ParseError> {
-        match self {
-            Self::All => Ok(metadata),
-            Self::Refs => Ok(TableMetadata::parse_trusted(&metadata)?.with_referenced_snapshots()?.to_bytes().into()),
-        }
-    }
+/// The metadata without the snapshots that no branch or tag names.
+///
+/// # Errors
+/// If it does not parse.
+pub(crate) fn referenced(metadata: &Bytes) -> Result<Bytes, ParseError> {
+    Ok(TableMetadata::parse_trusted(metadata)?.with_referenced_snapshots()?.to_bytes().into())
 }

@@ -11,9 +11,10 @@ use http::HeaderMap;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Query;
+use crate::metadata_cache::{Form, Lasting};
 use crate::routes::iceberg::names::RelationInPath;
 use crate::routes::iceberg::relations::{Sort, find};
-use crate::routes::iceberg::snapshots::Snapshots;
+use crate::routes::iceberg::snapshots::{Snapshots, referenced};
 use crate::routes::iceberg::{answer, metadata};
 use crate::session::Session;
 
@@ -33,8 +34,19 @@ pub(crate) async fn load(
     if answer::is_known(&headers, &tag) {
         return Ok(answer::not_modified(tag));
     }
-    let bytes = metadata::read(&app, &session, &table.metadata_location).await?;
-    let bytes = snapshots.of(bytes).map_err(ApiError::internal)?;
+    let (row, location) = (&session.warehouse.row, table.metadata_location);
+    let file = metadata::read(&app, &session, &location).await?;
+    let bytes = match snapshots {
+        Snapshots::All => file,
+        Snapshots::Refs => {
+            let made = app.metadata.get_or_make(row.id, &location, Form::Refs, async { referenced(&file) }).await;
+            made.map_err(ApiError::internal)?
+        }
+    };
     let config = answer::config(&session.warehouse);
-    answer::relation(Some(&table.metadata_location), &bytes, Some(&config), Some(tag))
+    let mut response = answer::relation(Some(&location), &bytes, Some(&config), Some(tag))?;
+    let refs = snapshots == Snapshots::Refs;
+    let lasting = Lasting { warehouse_id: row.id, location, refs, settings: row.version };
+    response.extensions_mut().insert(lasting);
+    Ok(response)
 }

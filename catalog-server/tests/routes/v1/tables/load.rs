@@ -150,3 +150,48 @@ async fn an_answer_is_compressed_for_those_who_ask_and_a_client_that_has_it_is_t
     let known = load(&tag).await;
     assert_eq!((known.status().as_u16(), &known.headers()["vary"]), (304, &"accept-encoding".parse().unwrap()));
 }
+
+#[tokio::test]
+async fn an_answer_is_compressed_once_for_each_coding_and_each_state() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    api.table("a", "t").await;
+    api.commit("a", "t", json!([]), set("x", &"y".repeat(5_000))).await.ok();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let load = async |query: &str, coding: &str| {
+        let url = format!("{}/v1/lake/namespaces/a/tables/t{query}", lab.url());
+        let request = http.get(url).bearer_auth(api.token()).header("accept-encoding", coding);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.headers()["content-encoding"], coding);
+        assert!(answer.headers()["etag"].to_str().unwrap().starts_with("W/"));
+        assert_eq!(
+            answer.content_length(),
+            Some(answer.headers()["content-length"].to_str().unwrap().parse().unwrap())
+        );
+        answer.bytes().await.unwrap()
+    };
+    let looks = async || {
+        let metrics = reqwest::get(format!("{}/metrics", lab.platform())).await.unwrap().text().await.unwrap();
+        let count = |result: &str| {
+            let name = format!("pangolin_metadata_cache_answers_total{{result=\"{result}\"}} ");
+            metrics.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok()).unwrap_or(0)
+        };
+        (count("hit"), count("miss"))
+    };
+    let first = load("", "gzip").await;
+    assert_eq!(load("", "gzip").await, first);
+    assert_eq!(looks().await, (1, 1));
+    assert_ne!(load("", "zstd").await, first);
+    assert_eq!(looks().await, (1, 2));
+    // Without the snapshots, and that compressed.
+    load("?snapshots=refs", "gzip").await;
+    assert_eq!(looks().await, (1, 4));
+    load("?snapshots=refs", "gzip").await;
+    assert_eq!(looks().await, (3, 4));
+    api.commit("a", "t", json!([]), set("z", "1")).await.ok();
+    let packed = load("", "gzip").await;
+    let body: Value = serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).unwrap();
+    assert_eq!(body["metadata"]["properties"]["z"], "1");
+    assert_eq!(looks().await, (3, 5));
+}
