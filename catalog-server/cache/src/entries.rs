@@ -110,8 +110,8 @@ impl Entries {
         // It is a token that expires. Where nothing is known there is no clock either, and the database is asked.
         let clock = token.as_ref().map(Known::database_now);
         let database_now = clock.or_else(|| warehouse.as_ref().map(Known::database_now))?;
-        let token = token.map(|known| Token::clone(&known.row));
-        Some(Access { token, warehouse: warehouse.map(|known| Warehouse::clone(&known.row)), branch, database_now })
+        let (token, warehouse) = (token.map(|known| known.row), warehouse.map(|known| known.row));
+        Some(Access { token, warehouse, branch, database_now })
     }
 
     /// `None` if it is not known, `Some(None)` if it is known not to be there.
@@ -144,11 +144,11 @@ impl Entries {
     pub(crate) fn fill(&self, question: &Question, fenced: &Fenced, access: &Access, read_at: Instant) {
         let Access { token, warehouse, branch, database_now } = access;
         if let Some(id) = &question.token_id {
-            let known = token.clone().map(|row| Known { row: Arc::new(row), database_now: *database_now, read_at });
+            let known = token.clone().map(|row| Known { row, database_now: *database_now, read_at });
             self.fences.keep(fenced.token, || self.tokens.insert(id.clone(), known));
         }
         if let Some(name) = &question.warehouse {
-            let known = warehouse.clone().map(|row| Known { row: Arc::new(row), database_now: *database_now, read_at });
+            let known = warehouse.clone().map(|row| Known { row, database_now: *database_now, read_at });
             self.fences.keep(fenced.warehouse, || self.warehouses.insert(name.clone(), known));
         }
         if let Some(warehouse) = warehouse {
@@ -300,7 +300,7 @@ mod tests {
         let branch =
             Branch { id: 9, warehouse_id: 3, name: "main".into(), protected: false, lineage: vec![], upto: vec![] };
         let database_now = Timestamp::UNIX_EPOCH;
-        Access { token: Some(token), warehouse: Some(warehouse), branch: Some(branch), database_now }
+        Access { token: Some(token.into()), warehouse: Some(warehouse.into()), branch: Some(branch), database_now }
     }
 
     fn changes() -> [Change; 3] {

@@ -79,18 +79,17 @@ fn prefix(path: &str) -> Option<Prefix> {
 fn check(hash: &TokenHash, access: &mut Access) -> Result<Principal, ApiError> {
     let now = access.database_now;
     let token = access.token.take().filter(|t| TokenHash(t.hash) == *hash);
-    let Some(Token { user_id, grants, expires_at, revoked_at, .. }) = token else {
-        return Err(ApiError::not_authorized("the token is not known"));
-    };
+    let Some(token) = token else { return Err(ApiError::not_authorized("the token is not known")) };
+    let Token { user_id, grants, expires_at, revoked_at, .. } = &*token;
     // Written by a server's clock, which may be ahead of the database's: a revocation is never in the future.
     if revoked_at.is_some() {
         return Err(ApiError::not_authorized("the token was revoked"));
     }
-    if expires_at <= now {
+    if *expires_at <= now {
         return Err(ApiError::not_authorized("the token has expired"));
     }
-    let grants = Vec::<Grant>::deserialize(&grants).map_err(ApiError::internal)?;
-    Ok(Principal { name: user_id, grants })
+    let grants = Vec::<Grant>::deserialize(grants).map_err(ApiError::internal)?;
+    Ok(Principal { name: user_id.clone(), grants })
 }
 
 #[cfg(test)]
@@ -115,7 +114,7 @@ mod tests {
             revision: 1,
         };
         change(&mut row);
-        Access { token: Some(row), warehouse: None, branch: None, database_now: now }
+        Access { token: Some(row.into()), warehouse: None, branch: None, database_now: now }
     }
 
     #[test]

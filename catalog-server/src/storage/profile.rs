@@ -1,6 +1,7 @@
 //! What the server knows of a warehouse beyond its row: the settings that the row carries as JSON.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use catalog_store::Warehouse;
 use serde::{Deserialize, Serialize};
@@ -48,7 +49,7 @@ impl S3Profile {
 #[derive(Clone, Debug, PartialEq)]
 pub struct WarehouseContext {
     /// The row.
-    pub row: Warehouse,
+    pub row: Arc<Warehouse>,
     /// Its column `profile`.
     pub profile: Profile,
 }
@@ -56,7 +57,8 @@ pub struct WarehouseContext {
 impl WarehouseContext {
     /// # Errors
     /// If the column does not hold what this server writes.
-    pub fn new(row: Warehouse) -> Result<Self, serde_json::Error> {
+    pub fn new(row: impl Into<Arc<Warehouse>>) -> Result<Self, serde_json::Error> {
+        let row = row.into();
         let profile = Profile::deserialize(&row.profile)?;
         Ok(Self { row, profile })
     }

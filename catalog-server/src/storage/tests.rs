@@ -1,6 +1,7 @@
 //! Files in buckets, against a small S3 of our own: it knows the few requests that we send, and misbehaves by bucket.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -127,7 +128,7 @@ impl Lab {
             owner_uid: None,
             created_at: Timestamp::UNIX_EPOCH,
         };
-        WarehouseContext { row, profile }
+        WarehouseContext { row: row.into(), profile }
     }
 }
 
@@ -191,12 +192,12 @@ async fn a_new_credential_makes_a_new_client_and_a_lost_key_is_said() {
     let old = lab.warehouse("wrong");
     assert!(lab.files.read(&old, "s3://bucket/x").await.is_err());
     let mut new = lab.warehouse("right");
-    new.row.version = 2;
+    Arc::make_mut(&mut new.row).version = 2;
     assert!(matches!(lab.files.read(&new, "s3://bucket/x").await, Err(FileError::NotFound { .. })));
     let mut sealed_elsewhere = lab.warehouse("right");
-    sealed_elsewhere.row.version = 3;
+    Arc::make_mut(&mut sealed_elsewhere.row).version = 3;
     let other = Sealer::parse(&Sealer::generate().unwrap()).unwrap();
-    sealed_elsewhere.row.credential = Some(other.seal(b"{}", "lake").unwrap());
+    Arc::make_mut(&mut sealed_elsewhere.row).credential = Some(other.seal(b"{}", "lake").unwrap());
     let lost = lab.files.read(&sealed_elsewhere, "s3://bucket/x").await;
     assert!(matches!(lost, Err(FileError::Unusable { .. })), "{lost:?}");
 }
@@ -212,7 +213,7 @@ async fn a_key_that_is_too_long_is_not_a_store_that_is_away() {
 async fn nothing_goes_unsigned_to_amazon() {
     let lab = Lab::start().await;
     let mut without_keys = lab.warehouse("right");
-    without_keys.row.credential = None;
+    Arc::make_mut(&mut without_keys.row).credential = None;
     without_keys.profile.s3 = Some(S3Profile::default());
     let mut on_disk = without_keys.clone();
     on_disk.profile.s3 = None;

@@ -1,5 +1,7 @@
 //! The first read of each request: `active_tokens`, `warehouses` and `branches` in one statement.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use catalog_store::{Access, AccessStore, Result};
 use tracing::instrument;
@@ -42,8 +44,8 @@ fn name(asked: Option<&str>) -> Option<String> {
 fn read_access(columns: &mut Columns<'_>) -> Result<Access, Failure> {
     Ok(Access {
         database_now: columns.take::<Time>()?.0,
-        token: columns.optional(tokens::sql::WIDTH, tokens::read_token)?,
-        warehouse: columns.optional(warehouses::sql::WIDTH, warehouses::read_warehouse)?,
+        token: columns.optional(tokens::sql::WIDTH, tokens::read_token)?.map(Arc::new),
+        warehouse: columns.optional(warehouses::sql::WIDTH, warehouses::read_warehouse)?.map(Arc::new),
         branch: columns.optional(refs::branches::WIDTH, refs::branches::read_branch)?,
     })
 }

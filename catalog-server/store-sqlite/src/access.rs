@@ -1,5 +1,7 @@
 //! Token, warehouse and branch: one statement before anything else.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use catalog_store::{Access, AccessStore, Result};
 
@@ -40,8 +42,8 @@ impl AccessStore for SqliteStore {
         let mut read = || {
             Ok(Access {
                 database_now: fields.time()?,
-                token: fields.joined(tokens::COLUMNS, tokens::read)?,
-                warehouse: fields.joined(warehouses::COLUMNS, warehouses::read)?,
+                token: fields.joined(tokens::COLUMNS, tokens::read)?.map(Arc::new),
+                warehouse: fields.joined(warehouses::COLUMNS, warehouses::read)?.map(Arc::new),
                 branch: fields.joined(branches::COLUMNS, branches::read)?,
             })
         };

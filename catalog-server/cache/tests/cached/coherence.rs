@@ -303,7 +303,8 @@ async fn no_answer_is_older_than_the_bound_whatever_is_slow_or_cut() {
 async fn a_feed_that_was_pruned_under_a_sleeping_follower_is_noticed() {
     let world = World::new().await;
     let [sleeper, awake, ..] = &world.replicas[..] else { panic!("three replicas") };
-    let ask = || async { sleeper.store.access(None, Some("w0"), "dev").await.unwrap().warehouse.unwrap().revision };
+    let ask =
+        || async { sleeper.store.access(None, Some("w0"), "dev").await.unwrap().warehouse.unwrap().revision.clone() };
     while sleeper.store.counts().hits == 0 {
         assert_eq!(ask().await, "0");
         sleep(Duration::from_millis(10)).await;

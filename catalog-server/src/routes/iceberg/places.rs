@@ -59,7 +59,7 @@ impl Ground {
     /// # Errors
     /// 500 if the warehouse's row does not hold what a PUT lets in.
     pub(crate) fn new(warehouse: &WarehouseContext) -> Result<Self, ApiError> {
-        let Warehouse { location, .. } = &warehouse.row;
+        let Warehouse { location, .. } = &*warehouse.row;
         let root = Location::parse(location).map_err(ApiError::internal)?;
         let further = warehouse.profile.allowed_locations.iter().map(|text| Location::parse(text));
         Ok(Self { root, further: further.collect::<Result<_, _>>().map_err(ApiError::internal)? })

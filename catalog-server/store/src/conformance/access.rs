@@ -10,7 +10,7 @@ pub async fn one_call_finds_token_warehouse_and_branch(subject: &Subject) {
     let (token, _) = subject.store.put_token(new_token("etl", 1), at(0)).await.unwrap();
     let access = subject.store.access(Some("etl-1"), Some("lake"), "main").await.unwrap();
     let Access { token: found, warehouse, branch, database_now: _ } = access;
-    assert_eq!((found, warehouse, branch), (Some(token), Some(lake), Some(main)));
+    assert_eq!((found, warehouse, branch), (Some(token.into()), Some(lake.into()), Some(main)));
 }
 
 pub async fn what_is_not_asked_for_or_not_there_is_none(subject: &Subject) {
@@ -22,7 +22,7 @@ pub async fn what_is_not_asked_for_or_not_there_is_none(subject: &Subject) {
         assert_eq!((token, warehouse, branch), (None, None, None));
     }
     let Access { token, warehouse, branch, .. } = subject.store.access(None, Some("lake"), "main").await.unwrap();
-    assert_eq!((token, warehouse, branch), (None, Some(lake), Some(main)));
+    assert_eq!((token, warehouse, branch), (None, Some(lake.into()), Some(main)));
     let Access { token, warehouse, .. } = subject.store.access(Some("etl-1"), None, "main").await.unwrap();
     assert_eq!((token.unwrap().token_id.as_str(), warehouse), ("etl-1", None));
 }
@@ -35,7 +35,7 @@ pub async fn a_branch_is_looked_for_only_in_the_warehouse_that_was_asked_for(sub
     let in_pond = subject.store.access(None, Some("pond"), "main").await.unwrap();
     assert_eq!(in_pond.branch, Some(main_of_pond));
     let unknown = subject.store.access(None, Some("lake"), "dev").await.unwrap();
-    assert_eq!((unknown.warehouse, unknown.branch), (Some(lake), None));
+    assert_eq!((unknown.warehouse, unknown.branch), (Some(lake.into()), None));
 }
 
 pub async fn a_revoked_and_an_expired_token_are_found_too(subject: &Subject) {

@@ -12,6 +12,8 @@ pub use get::get;
 pub use list::list;
 pub use put::put;
 
+use std::sync::Arc;
+
 use catalog_api::management::{Retention, S3Storage, Storage, WarehouseInfo};
 use catalog_store::{Warehouse, Window};
 
@@ -24,6 +26,7 @@ const SEALED_BY: char = '#';
 
 fn info(row: Warehouse) -> Result<WarehouseInfo, ApiError> {
     let WarehouseContext { row, profile } = WarehouseContext::new(row).map_err(ApiError::internal)?;
+    let row = Arc::unwrap_or_clone(row);
     let Profile { allowed_locations, s3, default_properties } = profile;
     let s3 = s3.map(|S3Profile { endpoint, region, path_style }| S3Storage {
         endpoint,
