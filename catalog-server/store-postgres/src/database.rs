@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres};
@@ -11,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::Limits;
 use crate::error::Failure;
+use crate::lender::{Lender, Lent};
 use crate::transaction::Transaction;
 
 /// A statement with its arguments bound.
@@ -21,7 +21,7 @@ const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
-    pool: PgPool,
+    lender: Arc<Lender>,
     /// How long to wait for the answer to a statement.
     answer: Duration,
     /// Where followers of the feed listen.
@@ -31,27 +31,13 @@ pub(crate) struct Database {
 impl Database {
     /// Opens no connection yet.
     pub(crate) fn new(options: PgConnectOptions, max_connections: u32, limits: &Limits, channel: Arc<str>) -> Self {
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(limits.acquire)
-            // A ping before each use would double the round trips of a read; after a pause it costs nobody much, and
-            // finds what a restart of the database has left dead.
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > PING_AFTER_IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .after_connect(|connection, _| Box::pin(check_primary(connection)))
-            .connect_lazy_with(options);
-        Self { pool, answer: limits.answer(), channel }
+        let lender = Lender::new(pool(options, max_connections, limits), max_connections, limits.acquire);
+        Self { lender, answer: limits.answer(), channel }
     }
 
-    pub(crate) fn pool(&self) -> &PgPool {
-        &self.pool
+    /// A connection for several statements.
+    pub(crate) async fn lend(&self) -> Result<Lent, Failure> {
+        self.lender.lend().await
     }
 
     pub(crate) fn channel(&self) -> &str {
@@ -59,15 +45,19 @@ impl Database {
     }
 
     pub(crate) async fn close(&self) {
-        self.pool.close().await;
+        self.lender.close().await;
     }
 
     pub(crate) async fn fetch_all(&self, statement: Statement) -> Result<Vec<PgRow>, Failure> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.lender.lend().await?;
         match timeout(self.answer, connection.fetch_all(statement)).await {
-            Ok(rows) => Ok(rows?),
+            Ok(rows) => {
+                let rows = rows?;
+                connection.give_back();
+                Ok(rows)
+            }
             Err(_) => {
-                close_hard(connection);
+                connection.close_hard();
                 Err(Failure::Silence(self.answer))
             }
         }
@@ -75,11 +65,15 @@ impl Database {
 
     /// The number of rows that were written.
     pub(crate) async fn execute(&self, statement: Statement) -> Result<u64, Failure> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.lender.lend().await?;
         match timeout(self.answer, connection.execute(statement)).await {
-            Ok(done) => Ok(done?.rows_affected()),
+            Ok(done) => {
+                let done = done?;
+                connection.give_back();
+                Ok(done.rows_affected())
+            }
             Err(_) => {
-                close_hard(connection);
+                connection.close_hard();
                 Err(Failure::Silence(self.answer))
             }
         }
@@ -96,8 +90,28 @@ impl Database {
 
     /// Begins a transaction: see [`Transaction::begin`].
     pub(crate) async fn begin(&self, lock: &str) -> Result<Transaction, Failure> {
-        Transaction::begin(self.pool.acquire().await?, self.answer, Arc::clone(&self.channel), lock).await
+        Transaction::begin(self.lender.lend().await?, self.answer, Arc::clone(&self.channel), lock).await
     }
+}
+
+/// A pool that has not connected yet.
+pub(crate) fn pool(options: PgConnectOptions, max_connections: u32, limits: &Limits) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(limits.acquire)
+        // A ping before each use would double the round trips of a read; after a pause it costs nobody much, and
+        // finds what a restart of the database has left dead.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > PING_AFTER_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(|connection, _| Box::pin(check_primary(connection)))
+        .connect_lazy_with(options)
 }
 
 /// Refuses a standby, whose answers may be old, and sees to it that what was committed is on disk: without that an
@@ -111,11 +125,6 @@ async fn check_primary(connection: &mut PgConnection) -> Result<(), sqlx::Error>
     .fetch_one(connection)
     .await?;
     if standby { Err(sqlx::Error::Protocol("the database is a standby".into())) } else { Ok(()) }
-}
-
-/// Closes the socket at once, without a word: the pool would wait for what the connection still owes.
-pub(crate) fn close_hard(connection: PoolConnection<Postgres>) {
-    drop(connection.detach());
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use catalog_store::{Health, HealthStore, Result, StoreError};
 use migrations::postgres::LATEST;
-use sqlx::PgPool;
 use tokio::time::timeout;
 use tracing::instrument;
 
 use crate::PostgresStore;
+use crate::database::Database;
 use crate::error::Failure;
 
 #[async_trait]
@@ -15,17 +15,19 @@ impl HealthStore for PostgresStore {
     #[instrument(name = "db.health.select", level = "debug", skip_all, err(level = "debug"))]
     async fn health(&self) -> Result<Health> {
         let limit = self.limits.answer();
-        let look = timeout(limit, look(self.background.pool())).await;
-        let found = look.map_err(|_| Failure::Silence(limit)).and_then(|found| found.map_err(Failure::from));
+        let look = timeout(limit, look(&self.background)).await;
+        let found = look.map_err(|_| Failure::Silence(limit)).and_then(|found| found);
         let (found, from) = found.map_err(StoreError::from)?;
         Ok(compare(found, from))
     }
 }
 
 /// The version of the schema, and the oldest build that works on it, which matters on a newer one only.
-async fn look(pool: &PgPool) -> std::result::Result<(i64, i64), sqlx::Error> {
-    let found = migrations::postgres::version(pool).await?;
-    let from = if found > LATEST { migrations::postgres::works_from(pool).await? } else { 0 };
+async fn look(database: &Database) -> std::result::Result<(i64, i64), Failure> {
+    let mut connection = database.lend().await?;
+    let found = migrations::postgres::version(&mut *connection).await?;
+    let from = if found > LATEST { migrations::postgres::works_from(&mut *connection).await? } else { 0 };
+    connection.give_back();
     Ok((found, from))
 }
 

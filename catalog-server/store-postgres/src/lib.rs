@@ -13,6 +13,7 @@ mod health;
 mod history;
 mod idempotency;
 mod intents;
+mod lender;
 mod options;
 mod page;
 mod purges;
@@ -28,8 +29,9 @@ mod warehouses;
 
 use migrations::MigrationError;
 
-use database::Database;
+use database::{Database, pool};
 pub use options::{Limits, Options};
+use sqlx::PgPool;
 
 /// The statements of the hot path as they are sent, for tests of their plans.
 pub mod sql {
@@ -60,7 +62,7 @@ pub struct PostgresStore {
     requests: Database,
     background: Database,
     /// The one connection that a follower of the feed listens on.
-    listening: Database,
+    listening: PgPool,
     limits: Limits,
 }
 
@@ -73,11 +75,11 @@ impl PostgresStore {
     pub fn connect(options: &Options) -> Result<Self, MigrationError> {
         let limits = options.limits;
         let connect = options.connect_options()?;
-        let pool = |connections| Database::new(connect.clone(), connections, &limits, options.channel());
+        let database = |connections| Database::new(connect.clone(), connections, &limits, options.channel());
         Ok(Self {
-            requests: pool(options.max_connections),
-            background: pool(BACKGROUND_CONNECTIONS),
-            listening: pool(1),
+            requests: database(options.max_connections),
+            background: database(BACKGROUND_CONNECTIONS),
+            listening: pool(connect.clone(), 1, &limits),
             limits,
         })
     }

@@ -4,20 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog_store::StoreError;
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, Executor, Postgres};
+use sqlx::{AssertSqlSafe, Executor};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use crate::database::{Statement, close_hard};
+use crate::database::Statement;
 use crate::error::Failure;
+use crate::lender::Lent;
 
 /// A transaction. Dropped in the middle it takes its connection with it: the database then rolls back by itself, and no
 /// later user of the pool can meet an open transaction.
 #[derive(Debug)]
 pub(crate) struct Transaction {
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Lent>,
     answer: Duration,
     /// Followers of the feed listen here.
     channel: Arc<str>,
@@ -30,7 +30,7 @@ impl Transaction {
     /// COMMITTED a statement that has waited for a lock goes on with the snapshot that it began with, so only the *next*
     /// one sees what the other transaction did.
     pub(crate) async fn begin(
-        connection: PoolConnection<Postgres>,
+        connection: Lent,
         answer: Duration,
         channel: Arc<str>,
         lock: &str,
@@ -129,23 +129,25 @@ impl Transaction {
             Ok(result) => Ok(result?),
             Err(_) => {
                 if let Some(connection) = self.connection.take() {
-                    close_hard(connection);
+                    connection.close_hard();
                 }
                 Err(Failure::Silence(self.answer))
             }
         }
     }
 
-    /// Gives the connection back to the pool.
+    /// Lets the connection go on to the next one.
     fn end(&mut self) {
-        drop(self.connection.take());
+        if let Some(connection) = self.connection.take() {
+            connection.give_back();
+        }
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            close_hard(connection);
+            connection.close_hard();
         }
     }
 }
