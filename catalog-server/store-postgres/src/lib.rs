@@ -49,7 +49,7 @@ pub mod sql {
     pub use crate::refs::sql::{AT_TIME, GET_COMMIT, GET_REF};
     pub use crate::retention::{FLOORS, FORGET_DROPPED, FORGET_REST, FORGET_VERSIONS, HOLDERS, NEXT};
     pub use crate::tokens::sql::{DELETE_EXPIRED, LIST_ACTIVE, LIST_ACTIVE_OF_USER};
-    pub use crate::tree::{LIST, LIST_MAIN, LOG, LOOK, NAMED_METADATA};
+    pub use crate::tree::{LIST, LIST_MAIN, LOG, LOOK, LOOK_MAIN, NAMED_METADATA};
     pub use crate::visibility::{SEEN, SHOWN};
 }
 

@@ -25,7 +25,7 @@ use list::Names;
 pub(crate) use commit::read_commit;
 pub(crate) use content::{ContentColumns, Properties, read_version};
 pub(crate) use list::Children;
-pub use sql::{LIST, LIST_MAIN, LOG, LOOK, NAMED_METADATA};
+pub use sql::{LIST, LIST_MAIN, LOG, LOOK, LOOK_MAIN, NAMED_METADATA};
 
 #[async_trait]
 impl TreeStore for PostgresStore {
@@ -33,12 +33,11 @@ impl TreeStore for PostgresStore {
     async fn look(&self, view: &View, key: &Key) -> Result<Option<Entry>> {
         let View { lineage, upto } = view;
         let Key { ns, class, name } = key;
-        let statement = sqlx::query(LOOK)
-            .bind(lineage.clone())
-            .bind(upto.clone())
-            .bind(ns.encoded().to_owned())
-            .bind(class.as_i16())
-            .bind(name.clone());
+        let statement = match (lineage.as_slice(), upto.as_slice()) {
+            ([branch], [upto]) => sqlx::query(LOOK_MAIN).bind(*branch).bind(*upto),
+            _ => sqlx::query(LOOK).bind(lineage.clone()).bind(upto.clone()),
+        };
+        let statement = statement.bind(ns.encoded().to_owned()).bind(class.as_i16()).bind(name.clone());
         let Some(row) = self.requests.fetch_optional(statement).await? else { return Ok(None) };
         let (version, content) = read_version(&mut Columns::new(&row))?;
         Ok(content.map(|content| Entry { content, version }))

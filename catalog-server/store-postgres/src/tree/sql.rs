@@ -14,6 +14,16 @@ pub const LOOK: &str = "
     ORDER BY l.d
     LIMIT 1";
 
+/// [`LOOK`] on a branch without ancestors. A plan for every argument is as good as one made for these, so that Postgres
+/// keeps it; of a list of levels it thinks that it may be long, and plans anew each time, which takes longer than the look.
+pub const LOOK_MAIN: &str = "
+    SELECT v.kind, v.content_id, v.metadata_location, v.properties, v.branch_id, v.seq
+    FROM versions v
+    WHERE v.branch_id = $1::bigint AND v.ns = $3::text AND v.class = $4::smallint AND v.name = $5::text
+      AND v.seq <= $2::bigint
+    ORDER BY v.seq DESC
+    LIMIT 1";
+
 /// The live names at the head of a branch without ancestors.
 pub const LIST_MAIN: &str = "
     SELECT n.name, n.kind FROM names n

@@ -60,8 +60,8 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "look, main",
-        sql: sql::LOOK,
-        arguments: "'{1}', '{9223372036854775807}', 'a', '1', 't00777'",
+        sql: sql::LOOK_MAIN,
+        arguments: "'1', '9223372036854775807', 'a', '1', 't00777'",
         indexes: &["versions_pkey"],
         pages: 6,
     },

@@ -37,6 +37,12 @@ pub(super) const ALL: &[Statement] = &[
         indexes: &[("versions_pkey", VERSION)],
     },
     Statement {
+        name: "look_main",
+        sql: sql::LOOK_MAIN,
+        arguments: "1, 9223372036854775807, 'n7', 1::smallint, 't77'",
+        indexes: &[("versions_pkey", VERSION)],
+    },
+    Statement {
         name: "list_main",
         sql: sql::LIST_MAIN,
         arguments: "1, 'n7', 1::smallint, 't5', '{2}', 100, 0",
