@@ -1,7 +1,8 @@
 //! The documents: the protocol's, read as [`crate::READING`] says, and that of the management API, which is made from
 //! its types.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
@@ -17,6 +18,9 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     read_as_meant(&mut document);
     document
 });
+
+/// Those that were asked for, by the address of their schema: making one takes longer than many a request.
+static VALIDATORS: Mutex<BTreeMap<usize, Arc<Validator>>> = Mutex::new(BTreeMap::new());
 
 static MANAGEMENT: LazyLock<Value> = LazyLock::new(catalog_api::openapi::document);
 
@@ -43,10 +47,16 @@ pub(crate) fn resolve(
 }
 
 /// JSON Schema 2020-12 is what OpenAPI 3.1 speaks. References lead into the document's components.
-pub(crate) fn validator(document: &Value, schema: &Value) -> Result<Validator, String> {
+pub(crate) fn validator(document: &'static Value, schema: &'static Value) -> Result<Arc<Validator>, String> {
+    let address = std::ptr::from_ref(schema).addr();
+    let mut made = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = made.get(&address) {
+        return Ok(Arc::clone(found));
+    }
     let root = json!({"allOf": [schema], "components": {"schemas": document["components"]["schemas"]}});
     let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
-    options.build(&root).map_err(|error| format!("the document's schema cannot be used: {error}"))
+    let new = options.build(&root).map_err(|error| format!("the document's schema cannot be used: {error}"))?;
+    Ok(Arc::clone(made.entry(address).or_insert(Arc::new(new))))
 }
 
 fn read_as_meant(value: &mut Value) {

@@ -82,7 +82,7 @@ pub fn successes(method: &str, template: &str) -> Vec<Pair> {
 }
 
 /// `schema`: of a JSON body; `None` if there is to be none.
-fn body_fits(answer: &Answer<'_>, document: &Value, schema: Option<&Value>) -> Result<(), String> {
+fn body_fits(answer: &Answer<'_>, document: &'static Value, schema: Option<&'static Value>) -> Result<(), String> {
     let Some(schema) = schema.filter(|_| answer.method != "HEAD") else {
         let shown = String::from_utf8_lossy(answer.body);
         return if answer.body.is_empty() { Ok(()) } else { Err(format!("there is a body: {shown}")) };

@@ -18,6 +18,7 @@ mod contract_no_route_forgets_auth;
 mod contract_pagination;
 mod contract_purge;
 mod contract_rck;
+mod contract_retention;
 mod contract_s3;
 mod contract_schema;
 mod contract_transaction;
@@ -162,6 +163,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "merges in all directions, repeated and between writes, come to what a model of the graph says",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_merge_base::run(lab)),
+    },
+    Case {
+        name: "contract_retention",
+        says: "forks of the past against its deletion: a fork keeps what it saw, and what is gone is said to be gone",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(contract_retention::run(lab)),
     },
     Case {
         name: "contract_rck",

@@ -113,6 +113,13 @@ impl Rest {
         self.send(Method::GET, path, &Value::Null).await?.success(&format!("GET {path}"))
     }
 
+    /// GET that must succeed, of what is no JSON.
+    pub(crate) async fn text(&self, path: &str) -> Outcome<String> {
+        let asked = || format!("GET {path}");
+        let response = self.http.get(format!("{}{path}", self.uri)).send().await.attempt(asked())?;
+        response.error_for_status().attempt(asked())?.text().await.attempt(asked())
+    }
+
     /// POST that must succeed.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Outcome<Value> {
         self.send(Method::POST, path, body).await?.success(&format!("POST {path}"))
