@@ -3,7 +3,6 @@
 //! A bench is no test: it fails only if it cannot measure. What it finds are [`Figure`]s, told as they come, as a table in
 //! the end, and as JSON lines for machines.
 
-mod caller;
 mod closed_loop;
 mod command;
 mod cpu;

@@ -24,6 +24,7 @@ mod contract_schema;
 mod contract_transaction;
 mod contract_undrop;
 mod contract_unknown_outcome;
+mod contract_warm_load;
 mod crd_rules;
 mod engine_branch;
 mod engine_duckdb;
@@ -169,6 +170,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "forks of the past against its deletion: a fork keeps what it saw, and what is gone is said to be gone",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_retention::run(lab)),
+    },
+    Case {
+        name: "contract_warm_load",
+        says: "a warm load costs one statement and no call of the bucket, in every form",
+        needs: &[Need::Server, Need::Postgres, Need::S3],
+        run: |lab| Box::pin(contract_warm_load::run(lab)),
     },
     Case {
         name: "contract_rck",

@@ -224,6 +224,13 @@ impl Server {
         self.start_again().await
     }
 
+    /// One of its counters by name and labels, as `/metrics` shows it; 0 if nothing was counted.
+    pub(crate) async fn counter(&self, name: &str) -> Outcome<u64> {
+        let text = Rest::new(&self.platform_uri, None)?.text("/metrics").await?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.map_or(Ok(0), |value| value.parse().attempt(format!("read {name}")))
+    }
+
     /// Where clients go; no slash at the end.
     pub(crate) fn uri(&self) -> &str {
         &self.uri

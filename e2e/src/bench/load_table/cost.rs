@@ -1,19 +1,10 @@
 //! What requests cost, by who computes them.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use hyper::Method;
-use tokio::time::sleep;
-
 use super::{Bench, NAME};
-use crate::bench::caller::Caller;
 use crate::bench::cpu::Cpu;
-use crate::failure::{Attempt, Outcome};
+use crate::failure::Outcome;
 
-/// Postgres tells of a session's transactions a second late.
-const TELLS_WITHIN: Duration = Duration::from_millis(1_500);
-const READS: &str = r#"pangolin_storage_calls_total{operation="read",outcome="ok"} "#;
+const READS: &str = r#"pangolin_storage_calls_total{operation="read",outcome="ok"}"#;
 
 /// Of 1,000 requests, or of one where that is said.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,20 +67,13 @@ impl Bench<'_> {
         Cpu::of_family(self.postgres.process())
     }
 
-    /// Of the server's database so far; a statement without `BEGIN` is one, too.
+    /// Of the server's database so far.
     async fn transactions(&self) -> Outcome<f64> {
-        sleep(TELLS_WITHIN).await;
-        let mut connection = self.postgres.connect(NAME).await?;
-        let sql = "SELECT (xact_commit + xact_rollback)::float8 FROM pg_stat_database WHERE datname = $1";
-        sqlx::query_scalar(sql).bind(NAME).fetch_one(&mut connection).await.attempt("count the transactions")
+        Ok(self.postgres.transactions(NAME).await? as f64)
     }
 
     /// Files that the server has read from the bucket so far.
     async fn reads(&self) -> Outcome<f64> {
-        let mut caller = Caller::connect(self.lake.server.platform_uri(), "none").await?;
-        let (_, metrics) = caller.call(Method::GET, "/metrics", Bytes::new()).await?;
-        let metrics = str::from_utf8(&metrics).attempt("read the metrics")?;
-        let count = metrics.lines().find_map(|line| line.strip_prefix(READS));
-        count.map_or(Ok(0.0), |count| count.parse().attempt("read a metric"))
+        Ok(self.lake.server.counter(READS).await? as f64)
     }
 }

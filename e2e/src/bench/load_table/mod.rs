@@ -20,7 +20,6 @@ use hyper::{HeaderMap, Method};
 use self::cost::{Cost, Meter};
 use self::plain_handler::PlainHandler;
 use self::reader::Reader;
-use super::caller::{Answer, Caller};
 use super::closed_loop::{Ran, closed_loop};
 use super::plain::Plain;
 use super::{Figure, Goal, Report, pgbench};
@@ -29,6 +28,7 @@ use crate::hosts::lake::{Lake, storage, warehouse};
 use crate::hosts::postgres::{Postgres, index};
 use crate::hosts::s3::S3;
 use crate::hosts::server::{Buckets, Database, Server};
+use crate::iceberg::caller::{Answer, Caller};
 use crate::lab::Lab;
 
 const NAME: &str = "load_table";

@@ -16,12 +16,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::bench::caller::Answer;
 use crate::bench::cpu::Cpu;
 use crate::cluster::eventually;
 use crate::failure::{Attempt, Outcome};
 use crate::hosts::child::{Child, Output};
 use crate::hosts::port;
+use crate::iceberg::caller::Answer;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(10);
 

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use hyper::{HeaderMap, Method};
 
-use crate::bench::caller::{Answer, Caller};
 use crate::bench::closed_loop::Writer;
 use crate::failure::{Outcome, check};
+use crate::iceberg::caller::{Answer, Caller};
 
 /// One caller with a connection of its own.
 pub(super) struct Reader {

@@ -10,10 +10,10 @@ use serde_json::json;
 use super::own_tables::Owner;
 use super::{Bench, LASTS, WRITERS};
 use crate::bench::Report;
-use crate::bench::caller::Caller;
 use crate::bench::closed_loop::{Ran, Writer, closed_loop};
 use crate::chance::{self, Chance};
 use crate::failure::{Attempt, Failure, Outcome};
+use crate::iceberg::caller::Caller;
 
 /// After so many appends all writers go on to the next table: else what is measured is how its document grows.
 const SNAPSHOTS: usize = 100;

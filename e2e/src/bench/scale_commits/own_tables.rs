@@ -7,9 +7,9 @@ use serde_json::json;
 use super::budget::Meter;
 use super::{Bench, LASTS, WRITERS};
 use crate::bench::Report;
-use crate::bench::caller::Caller;
 use crate::bench::closed_loop::{Ran, Writer, closed_loop};
 use crate::failure::{Failure, Outcome};
+use crate::iceberg::caller::Caller;
 
 /// Changes a property, again and again: a commit that the server can always put on top of what is there, of a document
 /// whose log of earlier files is full after a hundred of them.

@@ -11,15 +11,15 @@ use tokio::net::TcpStream;
 use crate::failure::{Attempt, Outcome};
 
 /// As much of an answer as anybody asks for.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) tag: Option<HeaderValue>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) tag: Option<HeaderValue>,
     /// As it was sent: what is compressed stays so.
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 /// A connection with a token.
-pub(super) struct Caller {
+pub(crate) struct Caller {
     sender: SendRequest<Full<Bytes>>,
     host: String,
     bearer: String,
@@ -27,7 +27,7 @@ pub(super) struct Caller {
 
 impl Caller {
     /// Connects to an address such as `http://127.0.0.1:8181`.
-    pub(super) async fn connect(uri: &str, token: &str) -> Outcome<Self> {
+    pub(crate) async fn connect(uri: &str, token: &str) -> Outcome<Self> {
         let host = uri.trim_start_matches("http://").to_owned();
         let stream = TcpStream::connect(&host).await.attempt(format!("connect to {host}"))?;
         stream.set_nodelay(true).attempt("send without delay")?;
@@ -38,13 +38,13 @@ impl Caller {
     }
 
     /// Sends a request; status and body of its answer.
-    pub(super) async fn call(&mut self, method: Method, path: &str, body: Bytes) -> Outcome<(u16, Bytes)> {
+    pub(crate) async fn call(&mut self, method: Method, path: &str, body: Bytes) -> Outcome<(u16, Bytes)> {
         let Answer { status, tag: _, body } = self.send(method, path, HeaderMap::new(), body).await?;
         Ok((status, body))
     }
 
     /// Sends a request with further headers.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &mut self,
         method: Method,
         path: &str,
