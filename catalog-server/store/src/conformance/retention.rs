@@ -313,7 +313,7 @@ async fn merge_into(subject: &Subject, source: &Branch, target: &Branch) {
 pub async fn a_sweep_is_in_one_hand_until_its_lease_ends(subject: &Subject) {
     let main = main_branch(subject).await;
     let short = Duration::from_millis(300);
-    let one = subject.store.take_sweep(main.warehouse_id, short).await.unwrap().unwrap();
+    let one = subject.store.take_sweep(main.warehouse_id, LEASE).await.unwrap().unwrap();
     assert_eq!(subject.replica.take_sweep(main.warehouse_id, LEASE).await.unwrap(), None);
     assert!(subject.store.keep_sweep(&one, short).await.unwrap());
     tokio::time::sleep(short * 2).await;
