@@ -10,10 +10,13 @@ use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::chance;
+use crate::cluster::eventually;
 use crate::failure::{Attempt, Failure, Outcome};
 
 /// What MinIO calls the place that it is in, unless it is told.
 pub(crate) const REGION: &str = "us-east-1";
+
+const READY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Where it listens, and the keys. Never print it.
 #[derive(Clone, Deserialize, Serialize)]
@@ -53,6 +56,11 @@ impl Access {
 
     /// Makes a bucket; one that is there already stays as it is.
     pub(crate) async fn bucket(&self, name: &str) -> Outcome {
+        // MinIO says that it is ready a moment before it is.
+        eventually(READY_WITHIN, async || self.make_bucket(name).await).await
+    }
+
+    async fn make_bucket(&self, name: &str) -> Outcome {
         let says = || format!("make the bucket {name}");
         let url = self.store(name)?.signed_url(Method::PUT, &Key::default(), Duration::from_secs(60)).await;
         let answer = http()?.put(url.attempt(says())?).send().await.attempt(says())?;
