@@ -14,8 +14,8 @@ pub const LOOK: &str = "
     ORDER BY l.d
     LIMIT 1";
 
-/// [`LOOK`] on a branch without ancestors. A plan for every argument is as good as one made for these, so that Postgres
-/// keeps it; of a list of levels it thinks that it may be long, and plans anew each time, which takes longer than the look.
+/// [`LOOK`] on a branch without ancestors, as most are: without the list of levels, its join and its order, Postgres
+/// answers a quarter more of them in a second.
 pub const LOOK_MAIN: &str = "
     SELECT v.kind, v.content_id, v.metadata_location, v.properties, v.branch_id, v.seq
     FROM versions v
