@@ -46,8 +46,8 @@ async fn identify(app: &App, headers: &HeaderMap, path: &str) -> Result<Authenti
         return Err(ApiError::unavailable(format!("the server is not ready: {obstacle}")));
     }
     let prefix = prefix(path);
-    let (mut access, revision) = reference::access(&*app.store, Some(token.id()), prefix.as_ref(), headers).await?;
-    let principal = check(&hash, &mut access)?;
+    let (access, revision) = reference::access(&*app.store, Some(token.id()), prefix.as_ref(), headers).await?;
+    let principal = check(&hash, &access)?;
     Ok(Authenticated { caller: Caller::Principal(principal), prefix, access: Some(access), revision })
 }
 
@@ -76,11 +76,12 @@ fn prefix(path: &str) -> Option<Prefix> {
 }
 
 /// Judges the token by the clock of the database, which all replicas share.
-fn check(hash: &TokenHash, access: &mut Access) -> Result<Principal, ApiError> {
+fn check(hash: &TokenHash, access: &Access) -> Result<Principal, ApiError> {
     let now = access.database_now;
-    let token = access.token.take().filter(|t| TokenHash(t.hash) == *hash);
-    let Some(token) = token else { return Err(ApiError::not_authorized("the token is not known")) };
-    let Token { user_id, grants, expires_at, revoked_at, .. } = &*token;
+    let token = access.token.as_deref().filter(|t| TokenHash(t.hash) == *hash);
+    let Some(Token { user_id, grants, expires_at, revoked_at, .. }) = token else {
+        return Err(ApiError::not_authorized("the token is not known"));
+    };
     // Written by a server's clock, which may be ahead of the database's: a revocation is never in the future.
     if revoked_at.is_some() {
         return Err(ApiError::not_authorized("the token was revoked"));
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn a_token_is_valid_until_the_moment_it_ends() {
         let token = BearerToken::generate().unwrap();
-        let judge = |change: fn(&mut Token)| check(&token.hash(), &mut access(&token, change));
+        let judge = |change: fn(&mut Token)| check(&token.hash(), &access(&token, change));
         assert_eq!(judge(|_| ()).unwrap().name, "token:team/etl");
         assert!(judge(|t| t.expires_at = Timestamp::UNIX_EPOCH).is_err());
         assert!(judge(|t| t.revoked_at = Some(Timestamp::UNIX_EPOCH)).is_err());

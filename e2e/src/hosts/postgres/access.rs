@@ -11,10 +11,10 @@ use tokio::time::sleep;
 use super::recipe::USER;
 use crate::failure::{Attempt, Outcome};
 
-/// The schema that the server's tables lie in.
 /// Postgres shows what a session did a second late.
 const TELLS_WITHIN: Duration = Duration::from_millis(1_500);
 
+/// The schema that the server's tables lie in.
 pub(crate) const SCHEMA: &str = "pangolin";
 
 /// Where it listens, and the password. Never print it.
