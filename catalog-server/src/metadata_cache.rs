@@ -111,14 +111,12 @@ impl MetadataCache {
             make.await
         };
         let found = self.files.try_get_with(place, make).await;
-        self.metrics.cache_bytes(self.bytes());
         (found, hit.into_inner())
     }
 
     /// Keeps a file that was just written or read.
     pub async fn fill(&self, warehouse_id: i64, location: &str, file: Bytes) {
         self.files.insert((warehouse_id, location.to_owned(), Form::File), file).await;
-        self.metrics.cache_bytes(self.bytes());
     }
 
     /// The bytes that it holds, after its housekeeping.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::store;
 use crate::failure::{Failure, Outcome, check};
-use crate::hosts::lake::{Lake, storage, warehouse};
+use crate::hosts::lake::Lake;
 use crate::hosts::server::{Buckets, Database, Server};
 use crate::iceberg::caller::{Answer, Caller};
 use crate::lab::Lab;
@@ -24,12 +24,9 @@ const BESIDE: i64 = 60;
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let (postgres, folder) = (lab.postgres().await?, lab.folder(CASE)?);
     let s3 = lab.s3(&folder).await?;
-    s3.bucket(BUCKET).await?;
     let database = Database::Postgres(store::prepare_postgres(lab, CASE).await?);
-    let buckets = Buckets { endpoints: vec![s3.endpoint()], timeout: "20s" };
-    let server = Server::as_deployed(lab, &folder, database, buckets).await?;
-    let put = warehouse(format!("s3://{BUCKET}/root"), storage(&s3.endpoint(), &s3));
-    let lake = Lake::on(server, &put, folder.clone()).await?;
+    let server = Server::as_deployed(lab, &folder, database, Buckets::of(&s3)).await?;
+    let lake = Lake::in_bucket(server, &s3, BUCKET, &folder).await?;
     let path = make(&lake).await?;
     let mut caller = Caller::connect(lake.server.uri(), &lake.token).await?;
     let (_, tag) = load(&mut caller, &path, &HeaderMap::new()).await?;

@@ -47,6 +47,13 @@ impl Lake {
         Self::on(server, &put, root).await
     }
 
+    /// Makes the warehouse in a new bucket on a server that may use it.
+    pub(crate) async fn in_bucket(server: Server, s3: &Access, bucket: &str, folder: &Path) -> Outcome<Self> {
+        s3.bucket(bucket).await?;
+        let put = warehouse(format!("s3://{bucket}/root"), storage(&s3.endpoint(), s3));
+        Self::on(server, &put, folder.to_owned()).await
+    }
+
     /// Makes the warehouse on a server that runs; `root` is for locations in folders.
     pub(crate) async fn on(server: Server, put: &PutWarehouse, root: PathBuf) -> Outcome<Self> {
         let door = Door::open(server.uri(), server.admin_token(), put).await?;

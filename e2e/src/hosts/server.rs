@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use super::child::{Child, Output};
 use super::port;
+use super::s3::Access;
 use crate::chance;
 use crate::failure::{Attempt, Failure, Outcome, check};
 use crate::iceberg::rest::Rest;
@@ -41,6 +42,11 @@ pub(crate) struct Buckets {
 }
 
 impl Buckets {
+    /// All that one store has.
+    pub(crate) fn of(s3: &Access) -> Self {
+        Self { endpoints: vec![s3.endpoint()], ..Self::NONE }
+    }
+
     /// As the server is without a word about it.
     pub(crate) const NONE: Self = Self { endpoints: Vec::new(), timeout: "20s" };
 }

@@ -24,7 +24,7 @@ use super::closed_loop::{Ran, closed_loop};
 use super::plain::Plain;
 use super::{Figure, Goal, Report, pgbench};
 use crate::failure::{Attempt, Failure, Outcome, check};
-use crate::hosts::lake::{Lake, storage, warehouse};
+use crate::hosts::lake::Lake;
 use crate::hosts::postgres::{Postgres, index};
 use crate::hosts::s3::S3;
 use crate::hosts::server::{Buckets, Database, Server};
@@ -79,12 +79,9 @@ impl<'a> Bench<'a> {
         let url = postgres.prepared(NAME).await?;
         Plain::make(postgres, &url, NAME).await?;
         let s3 = lab.s3(&folder).await?;
-        s3.bucket(BUCKET).await?;
-        let buckets = Buckets { endpoints: vec![s3.endpoint()], timeout: "20s" };
-        let server = Server::as_deployed(lab, &folder, Database::Postgres(url.clone()), buckets).await?;
+        let server = Server::as_deployed(lab, &folder, Database::Postgres(url.clone()), Buckets::of(&s3)).await?;
         index(&url).await?;
-        let put = warehouse(format!("s3://{BUCKET}/root"), storage(&s3.endpoint(), &s3));
-        let lake = Lake::on(server, &put, folder.clone()).await?;
+        let lake = Lake::in_bucket(server, &s3, BUCKET, &folder).await?;
         Ok(Self { postgres, folder, lake, _s3: s3 })
     }
 

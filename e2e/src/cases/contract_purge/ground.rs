@@ -15,7 +15,7 @@ use super::super::contract_bad_input::files;
 use super::super::store::{self, Store};
 use super::rows::Rows;
 use crate::failure::{Attempt, Failure, Outcome, check};
-use crate::hosts::lake::{LAKE, Lake, storage, warehouse};
+use crate::hosts::lake::{LAKE, Lake};
 use crate::hosts::s3::{REGION, S3};
 use crate::hosts::script;
 use crate::hosts::server::{Buckets, Database, Server};
@@ -51,12 +51,9 @@ impl<'l> Ground<'l> {
             }
             Store::Postgres => {
                 let s3 = lab.s3(&folder).await?;
-                s3.bucket(BUCKET).await?;
                 let database = Database::Postgres(store::prepare_postgres(lab, case).await?);
-                let buckets = Buckets { endpoints: vec![s3.endpoint()], timeout: "20s" };
-                let server = Server::start_with_buckets(lab, &folder, database, buckets).await?;
-                let put = warehouse(format!("s3://{BUCKET}/root"), storage(&s3.endpoint(), &s3));
-                let lake = Lake::on(server, &put, folder.clone()).await?;
+                let server = Server::start_with_buckets(lab, &folder, database, Buckets::of(&s3)).await?;
+                let lake = Lake::in_bucket(server, &s3, BUCKET, &folder).await?;
                 let rows = Rows::postgres(lab.postgres().await?.connect(case).await?);
                 Ok(Self { lab, lake, rows, folder, s3: Some(s3) })
             }
