@@ -25,6 +25,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let (postgres, folder) = (lab.postgres().await?, lab.folder(CASE)?);
     let s3 = lab.s3(&folder).await?;
     let database = Database::Postgres(store::prepare_postgres(lab, CASE).await?);
+    postgres.count_statements(CASE).await?;
     let server = Server::as_deployed(lab, &folder, database, Buckets::of(&s3)).await?;
     let lake = Lake::in_bucket(server, &s3, BUCKET, &folder).await?;
     let path = make(&lake).await?;
@@ -41,19 +42,19 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     ] {
         let path = format!("{path}{query}");
         load(&mut caller, &path, &headers).await?;
-        let before = (postgres.transactions(CASE).await?, calls(&lake).await?);
+        let before = (postgres.statements(CASE).await?, calls(&lake).await?);
         for _ in 0..LOADS {
             let (status, _) = load(&mut caller, &path, &headers).await?;
             check(status == expected, || format!("a load of a table, {form}, is answered {status}"))?;
         }
-        let after = (postgres.transactions(CASE).await?, calls(&lake).await?);
+        let after = (postgres.statements(CASE).await?, calls(&lake).await?);
         let statements = after.0 - before.0;
         let right = (LOADS..=LOADS + BESIDE).contains(&statements);
-        check(right, || format!("{LOADS} loads of a table, {form}, made {statements} transactions"))?;
+        check(right, || format!("{LOADS} loads of a table, {form}, made {statements} statements"))?;
         check(after.1 == before.1, || format!("{LOADS} loads of a table, {form}, called the bucket: {after:?}"))?;
         said.push(format!("{form} {statements}"));
     }
-    Ok(format!("transactions of {LOADS} loads, and of all that went on beside: {}", said.join(", ")))
+    Ok(format!("statements of {LOADS} loads, and of all that went on beside: {}", said.join(", ")))
 }
 
 /// Makes a table that is worth compressing; its path.

@@ -14,7 +14,7 @@ pub(super) struct Cost {
     /// Seconds of the processor.
     pub(super) postgres: f64,
     /// Of one request.
-    pub(super) transactions: f64,
+    pub(super) statements: f64,
     /// Of one request.
     pub(super) reads: f64,
 }
@@ -30,24 +30,24 @@ impl Cost {
 pub(super) struct Meter {
     server: Cpu,
     postgres: Cpu,
-    transactions: f64,
+    statements: f64,
     reads: f64,
 }
 
 impl Meter {
     pub(super) async fn start(bench: &Bench<'_>) -> Outcome<Self> {
-        let (transactions, reads) = (bench.transactions().await?, bench.reads().await?);
-        Ok(Self { server: bench.server_cpu()?, postgres: bench.postgres_cpu()?, transactions, reads })
+        let (statements, reads) = (bench.statements().await?, bench.reads().await?);
+        Ok(Self { server: bench.server_cpu()?, postgres: bench.postgres_cpu()?, statements, reads })
     }
 
     /// What so many requests have cost since then.
     pub(super) async fn end(self, bench: &Bench<'_>, requests: f64) -> Outcome<Cost> {
         let (server, postgres) = (bench.server_cpu()? - self.server, bench.postgres_cpu()? - self.postgres);
-        let (transactions, reads) = (bench.transactions().await?, bench.reads().await?);
+        let (statements, reads) = (bench.statements().await?, bench.reads().await?);
         Ok(Cost {
             server: seconds(server) * 1_000.0 / requests,
             postgres: seconds(postgres) * 1_000.0 / requests,
-            transactions: (transactions - self.transactions) / requests,
+            statements: (statements - self.statements) / requests,
             reads: (reads - self.reads) / requests,
         })
     }
@@ -68,8 +68,8 @@ impl Bench<'_> {
     }
 
     /// Of the server's database so far.
-    async fn transactions(&self) -> Outcome<f64> {
-        Ok(self.postgres.transactions(NAME).await? as f64)
+    async fn statements(&self) -> Outcome<f64> {
+        Ok(self.postgres.statements(NAME).await? as f64)
     }
 
     /// Files that the server has read from the bucket so far.

@@ -77,6 +77,7 @@ impl<'a> Bench<'a> {
     async fn open(lab: &'a Lab) -> Outcome<Self> {
         let (postgres, folder) = (lab.postgres().await?, lab.folder(NAME)?);
         let url = postgres.prepared(NAME).await?;
+        postgres.count_statements(NAME).await?;
         Plain::make(postgres, &url, NAME).await?;
         let s3 = lab.s3(&folder).await?;
         let server = Server::as_deployed(lab, &folder, Database::Postgres(url.clone()), Buckets::of(&s3)).await?;
@@ -128,7 +129,7 @@ async fn pair(bench: &Bench<'_>, report: &mut Report, snapshots: usize, coding: 
     report.tell(Figure::new(name("p99"), "ms", ran.times.p99()).beside(beside, plain_ran.times.p99()))?;
     report.tell(Figure::new(name("CPU of 1,000"), "s", ours.cpu()).beside(beside, plain.cpu()))?;
     report.tell(Figure::new(name("CPU of 1,000 in the server"), "s", ours.server).beside(beside, plain.cpu()))?;
-    report.tell(Figure::new(name("transactions of one"), "", ours.transactions))?;
+    report.tell(Figure::new(name("statements of one"), "", ours.statements))?;
     report.tell(Figure::new(name("reads of the bucket of one"), "", ours.reads))?;
     Ok(Pair { ours, plain })
 }

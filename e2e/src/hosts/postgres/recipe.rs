@@ -42,7 +42,8 @@ pub(crate) fn finish(home: &Path) -> Outcome {
     file.and_then(|mut file| file.write_all(b"host all all all scram-sha-256\n")).attempt("write who may connect")
 }
 
-/// The server: durable as in production (fsync stays on), small, and heard at one address only.
+/// The server: durable as in production (fsync stays on), small, and heard at one address only. Statements are counted
+/// only in the databases where somebody asks for it.
 pub(crate) async fn server(bin: &Path, home: &Path, access: &Access) -> Outcome<Command> {
     let settings = [
         format!("listen_addresses={}", access.address),
@@ -51,6 +52,9 @@ pub(crate) async fn server(bin: &Path, home: &Path, access: &Access) -> Outcome<
         "max_connections=200".to_owned(),
         "shared_buffers=256MB".to_owned(),
         "log_line_prefix=%m [%p] %d ".to_owned(),
+        "shared_preload_libraries=pg_stat_statements".to_owned(),
+        "pg_stat_statements.track=none".to_owned(),
+        "compute_query_id=off".to_owned(),
     ];
     let mut command = programs::command(&bin.join("postgres")).await?;
     command.arg("-D").arg(home.join(DATA)).current_dir(home);
