@@ -13,6 +13,7 @@ use crate::platform::Readiness;
 use crate::seal::Sealer;
 use crate::settings::Settings;
 use crate::storage::Files;
+use crate::table::Table;
 use crate::tasks::ExpiredFiles;
 
 /// The state of the router, as `Arc<App>`.
@@ -23,10 +24,10 @@ pub struct App {
     pub commits: GroupCommit,
     /// Writes that must end properly although their client went away; drained before the coalescer is, at the end.
     pub work: Detached,
-    /// A turn per table, held from reading the pointer to the answer.
-    pub turns: Turns,
+    /// A turn per table, held from reading the pointer to the next state, or to the answer.
+    pub turns: Turns<Table>,
     /// A turn per idempotency key, held from asking whether it was answered to the answer.
-    pub repeats: Turns,
+    pub repeats: Turns<()>,
     /// The present time.
     pub clock: Arc<dyn Clock>,
     /// New ids.

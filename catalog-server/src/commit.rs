@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use catalog_store::{Branch, Commit, CommitError, CommitRequest, Found, Operation, StoreError};
+use catalog_store::{Branch, Commit, CommitError, CommitRequest, Found, Operation, StoreError, UnderWay};
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::session::Session;
+use crate::table::Table;
 
 /// How often a commit looks again whether a purge has left the place that it wants …
 const TRIES: u32 = 20;
@@ -23,7 +24,32 @@ pub async fn commit(app: &App, session: &Session, request: CommitRequest) -> Res
     commit_on(app, session, branch, request).await
 }
 
-/// The same on a branch that may be a protected one: what is no direct write asks for another privilege.
+/// The same for a state of a table that others build on already: it is queued after the one that it was built on. It may
+/// claim no locations.
+///
+/// # Errors
+/// As [`commit`].
+pub async fn commit_in_line(
+    app: &App,
+    session: &Session,
+    request: CommitRequest,
+    line: &mut UnderWay<Table>,
+) -> Result<Commit, CommitError> {
+    let branch = session.branch().map_err(|error| CommitError::Backend(error.into()))?;
+    let request = marked(session, request)?;
+    line.may_queue().await;
+    let result = match app.commits.queue(branch, request) {
+        Ok(answer) => {
+            line.is_queued();
+            answer.await
+        }
+        Err(error) => Err(error),
+    };
+    note(app, session, &result);
+    result
+}
+
+/// As [`commit`], on a branch that may be a protected one: what is no direct write asks for another privilege.
 ///
 /// # Errors
 /// As [`commit`].
@@ -31,22 +57,33 @@ pub async fn commit_on(
     app: &App,
     session: &Session,
     branch: &Branch,
-    mut request: CommitRequest,
+    request: CommitRequest,
 ) -> Result<Commit, CommitError> {
+    let request = marked(session, request)?;
+    let result = match claims(&request) {
+        true => in_place(app, branch, &request).await,
+        false => app.commits.commit(branch, request).await,
+    };
+    note(app, session, &result);
+    result
+}
+
+/// With the mark by which it is known if it comes again.
+fn marked(session: &Session, mut request: CommitRequest) -> Result<CommitRequest, CommitError> {
     if let Some(repeatable) = &session.repeatable {
         if repeatable.was_answered() {
             return Err(CommitError::Backend("a repeated request was about to be applied again".into()));
         }
         request.idempotency.get_or_insert_with(|| repeatable.mark());
     }
-    let result = match claims(&request) {
-        true => in_place(app, branch, &request).await,
-        false => app.commits.commit(branch, request).await,
-    };
-    if let (Ok(_), Some(repeatable)) = (&result, &session.repeatable) {
+    Ok(request)
+}
+
+fn note(app: &App, session: &Session, result: &Result<Commit, CommitError>) {
+    if let (Ok(_), Some(repeatable)) = (result, &session.repeatable) {
         repeatable.settle();
     }
-    app.metrics.commit(match &result {
+    app.metrics.commit(match result {
         Ok(_) => "applied",
         Err(CommitError::Conflict { .. }) => "conflict",
         Err(CommitError::Repeated(_)) => "repeated",
@@ -54,7 +91,6 @@ pub async fn commit_on(
         Err(CommitError::Unavailable(_)) => "unavailable",
         Err(CommitError::Backend(_)) => "failed",
     });
-    result
 }
 
 fn claims(request: &CommitRequest) -> bool {

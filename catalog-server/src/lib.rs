@@ -30,6 +30,7 @@ pub mod server;
 pub mod session;
 pub mod settings;
 pub mod storage;
+pub mod table;
 pub mod tasks;
 
 pub use app::App;

@@ -68,7 +68,7 @@ struct Marked {
     repeatable: Repeatable,
     warehouse_id: i64,
     /// Whoever sends the same meanwhile waits.
-    _turn: Turn,
+    _turn: Turn<()>,
 }
 
 async fn prepare(app: &App, request: Request, status: u16) -> Result<Prepared, ApiError> {

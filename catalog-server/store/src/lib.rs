@@ -30,7 +30,7 @@ pub mod conformance;
 pub use clock::{Clock, Ids, SystemClock};
 pub use coalescer::{GroupCommit, GroupLimits};
 pub use error::{CommitError, Found, Result, Source, StoreError};
-pub use fifo::{Turn, Turns};
+pub use fifo::{Ahead, Turn, Turns, UnderWay};
 pub use keys::{Class, Key, MAX_LEVEL_BYTES, MAX_PATH_BYTES, NameError, NamespacePath};
 pub use model::{
     About, Access, Asked, Branch, Change, Commit, CommitRequest, Content, Dropped, Entry, Expect, Feed, Floor,

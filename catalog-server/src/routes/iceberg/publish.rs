@@ -4,19 +4,20 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog_store::{CommitError, CommitRequest, Expect, Key, Operation, Precondition, StoreError};
+use catalog_store::{CommitError, CommitRequest, Expect, Key, Operation, Precondition, StoreError, UnderWay};
 use futures::StreamExt as _;
 use futures::stream;
 use uuid::Uuid;
 
-use super::metadata;
 use super::relations::Sort;
+use super::{conflict, metadata};
 use crate::app::App;
 use crate::codec::{self, Codec};
-use crate::commit::commit;
+use crate::commit::{commit, commit_in_line};
 use crate::error::ApiError;
 use crate::locations::Location;
 use crate::session::Session;
+use crate::table::Table;
 use crate::tasks::Expired;
 
 /// Files of one commit that are written at the same time.
@@ -49,7 +50,7 @@ pub(crate) struct Publish {
 
 impl Publish {
     /// The file. It bears the commit's id: by it the sweep of orphans knows whether the commit came to be.
-    fn file(&self, commit_id: Uuid) -> String {
+    pub(crate) fn file(&self, commit_id: Uuid) -> String {
         self.directory.join(&metadata::next_name(self.previous.as_deref(), commit_id, self.codec))
     }
 
@@ -79,6 +80,16 @@ pub(crate) enum NotPublished {
     File(ApiError),
 }
 
+impl NotPublished {
+    /// The answer to a request that was meant to change what is there.
+    pub(crate) fn changing(self) -> ApiError {
+        match self {
+            Self::Commit(error) => conflict::changing(error),
+            Self::File(error) => error,
+        }
+    }
+}
+
 /// Writes the metadata file, then commits the pointer to it. Not torn by a client that goes away: what changes something
 /// runs as a task of its own ([`crate::detached`]).
 ///
@@ -94,7 +105,27 @@ pub(crate) async fn publish(
     intend(app, session, commit_id, std::slice::from_ref(&next)).await.map_err(NotPublished::File)?;
     let written = write(app, session, commit_id, next).await.map_err(NotPublished::File)?;
     let written = [written];
-    swing(app, session, commit_id, message, &written, Vec::new()).await?;
+    swing(app, session, commit_id, message, &written, Vec::new(), None).await?;
+    let [Written { published, .. }] = written;
+    Ok(published)
+}
+
+/// As [`publish`], for a state of a table that the next one builds on already. It claims no locations.
+///
+/// # Errors
+/// [`NotPublished`].
+pub(crate) async fn publish_in_line(
+    app: &App,
+    session: &Session,
+    commit_id: Uuid,
+    message: String,
+    next: Publish,
+    mut line: UnderWay<Table>,
+) -> Result<Published, NotPublished> {
+    intend(app, session, commit_id, std::slice::from_ref(&next)).await.map_err(NotPublished::File)?;
+    let written = [write(app, session, commit_id, next).await.map_err(NotPublished::File)?];
+    swing(app, session, commit_id, message, &written, Vec::new(), Some(&mut line)).await?;
+    line.was_applied();
     let [Written { published, .. }] = written;
     Ok(published)
 }
@@ -126,7 +157,7 @@ pub(crate) async fn publish_all(
         clean_up(app, session, &written).await;
         return Err(NotPublished::File(error));
     }
-    swing(app, session, commit_id, message, &written, others).await
+    swing(app, session, commit_id, message, &written, others, None).await
 }
 
 /// A file that is there, and what makes it current.
@@ -182,7 +213,7 @@ async fn write(app: &App, session: &Session, commit_id: Uuid, next: Publish) -> 
     Ok(Written { published: Published { metadata_location, metadata }, address, operation, preconditions, id, expired })
 }
 
-/// The commit.
+/// The commit, in its place of the line if it has one.
 async fn swing(
     app: &App,
     session: &Session,
@@ -190,17 +221,17 @@ async fn swing(
     message: String,
     written: &[Written],
     others: Vec<Operation>,
+    line: Option<&mut UnderWay<Table>>,
 ) -> Result<(), NotPublished> {
     let operations = written.iter().map(|one| one.operation.clone()).chain(others).collect();
     let preconditions = written.iter().flat_map(|one| one.preconditions.clone()).collect();
     let author = session.principal.name.clone();
-    match commit(
-        app,
-        session,
-        CommitRequest { id, author, message, operations, preconditions, idempotency: None, origin: None },
-    )
-    .await
-    {
+    let request = CommitRequest { id, author, message, operations, preconditions, idempotency: None, origin: None };
+    let result = match line {
+        None => commit(app, session, request).await,
+        Some(line) => commit_in_line(app, session, request, line).await,
+    };
+    match result {
         Ok(_) => {
             for Written { published: Published { metadata_location, metadata }, .. } in written {
                 app.metadata.fill(session.warehouse.row.id, metadata_location, metadata.clone()).await;

@@ -6,7 +6,7 @@
 //!
 //! Why it cannot deadlock: a transaction of a group locks one branch row, and its task waits for nothing else while it
 //! runs; no task waits for another one; the map of queues is locked only for moments in which nothing is awaited. A
-//! caller that holds a [`crate::Turn`] waits for a task, but no task ever waits for a turn.
+//! caller that holds a [`crate::Turn`], or is under way from one, waits for a task, but no task ever waits for a turn.
 //!
 //! Why nobody starves: a queue is served in the order of the calls, a group has an end, and the next one begins with the
 //! oldest that waits. Other replicas have queues of their own; between them the database decides, which gives a row's lock
@@ -20,6 +20,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tracing::Instrument;
 
 use crate::{Branch, Clock, Commit, CommitError, CommitRequest, CommitStore};
@@ -67,13 +68,26 @@ impl GroupCommit {
     /// # Errors
     /// As [`CommitStore::commit`]; `Unavailable` as well if too many wait, or it had to wait for too long.
     pub async fn commit(&self, branch: &Branch, request: CommitRequest) -> Result<Commit, CommitError> {
+        self.queue(branch, request)?.await
+    }
+
+    /// As [`Self::commit`], and what comes back is the answer. What is queued on the branch after this returns is applied
+    /// after it.
+    ///
+    /// # Errors
+    /// `Unavailable` if too many wait.
+    pub fn queue(
+        &self,
+        branch: &Branch,
+        request: CommitRequest,
+    ) -> Result<impl Future<Output = Result<Commit, CommitError>> + use<>, CommitError> {
         let (waiter, answer) = Waiter::new(request);
         if let Some(running) = self.queues.push(branch.id, waiter, self.limits.max_waiting)? {
             let task = self.clone().run(branch.clone(), running);
             tokio::spawn(task.instrument(tracing::debug_span!("commit.groups", branch = branch.id)));
         }
         // Without an answer the task was ended in the middle of a group.
-        answer.await.unwrap_or_else(|error| Err(CommitError::OutcomeUnknown(Box::new(error))))
+        Ok(answer.map(|answer| answer.unwrap_or_else(|error| Err(CommitError::OutcomeUnknown(Box::new(error))))))
     }
 
     /// Waits for a moment in which nothing is queued or being applied. Refuses nothing: whoever wants to end the

@@ -1,12 +1,14 @@
 //! One table's part of a commit: what a client wants to have changed, what it is changed from, and what comes of it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use catalog_api::ErrorType;
 use catalog_api::iceberg::{CommitTableRequest, TableIdentifier};
 use catalog_store::Key;
 use iceberg_model::{Applied, ApplyContext, Requirement, RequirementFailed, TableMetadata, Update, apply, check};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::codec::Codec;
@@ -16,6 +18,7 @@ use crate::routes::iceberg::publish::Publish;
 use crate::routes::iceberg::relations::{Relation, Sort, look};
 use crate::routes::iceberg::{invalid, names, namespaces, properties};
 use crate::session::Session;
+use crate::table::Table;
 use crate::tasks;
 
 /// What a client wants to have changed.
@@ -29,7 +32,15 @@ pub(crate) struct Change {
 
 /// What a commit begins with: a table, or nothing.
 #[derive(Debug)]
-pub(crate) struct Base(Option<(Relation, TableMetadata)>);
+pub(crate) struct Base(Option<Arc<Table>>);
+
+/// What a table is to become.
+#[derive(Debug)]
+pub(crate) struct Next {
+    /// As it is written.
+    pub(crate) publish: Publish,
+    metadata: TableMetadata,
+}
 
 impl Change {
     /// # Errors
@@ -55,6 +66,11 @@ impl Change {
         self.updates.iter().flat_map(of).collect()
     }
 
+    /// True if it can be judged by nothing but the table, so that it may be built on a state that is still under way.
+    pub(super) fn may_follow(&self) -> bool {
+        !self.creates() && self.removes().is_empty()
+    }
+
     /// True for the first commit of a staged table.
     fn creates(&self) -> bool {
         self.requirements.contains(&Requirement::Create)
@@ -66,9 +82,9 @@ impl Change {
     /// 404 if there is no table and none is to be made, 409 if a view has the name of one that is to be made.
     pub(crate) async fn base(&self, app: &App, session: &Session) -> Result<Base, ApiError> {
         match look(app, session, Sort::Table, &self.key).await? {
-            Some(table) => {
-                let metadata = super::metadata(app, session, &table.metadata_location).await?;
-                Ok(Base(Some((table, metadata))))
+            Some(Relation { id, metadata_location }) => {
+                let metadata = super::metadata(app, session, &metadata_location).await?;
+                Ok(Base(Some(Arc::new(Table { id, metadata_location, metadata }))))
             }
             None if self.creates() => {
                 namespaces::must_hold_no(app, session, Sort::Table, &self.key).await?;
@@ -82,12 +98,15 @@ impl Change {
     ///
     /// # Errors
     /// 409 if a requirement does not hold, 400 if the updates cannot be applied.
-    pub(crate) fn next(&self, app: &App, ground: &Ground, base: &Base) -> Result<Option<Publish>, ApiError> {
+    pub(crate) fn next(&self, app: &App, ground: &Ground, base: &Base) -> Result<Option<Next>, ApiError> {
         check(&self.requirements, base.metadata()).map_err(|failed| requirement_failed(&failed))?;
         let now_ms = app.clock.now().as_millisecond();
         let context = ApplyContext { now_ms, previous_file: base.location() };
         match apply(base.metadata(), &self.updates, context).map_err(invalid::apply)? {
-            Applied::Changed(next) => self.publish(app, ground, base, &next).map(Some),
+            Applied::Changed(metadata) => {
+                let publish = self.publish(app, ground, base, &metadata)?;
+                Ok(Some(Next { publish, metadata }))
+            }
             Applied::Unchanged if base.0.is_some() => Ok(None),
             Applied::Unchanged => {
                 let key = &self.key;
@@ -103,7 +122,7 @@ impl Change {
             key: self.key.clone(),
             sort: Sort::Table,
             // Ordered: the sweep of orphans reads the table's age from its id.
-            id: base.0.as_ref().map_or_else(|| app.ids.ordered(), |(table, _)| table.id),
+            id: base.0.as_ref().map_or_else(|| app.ids.ordered(), |table| table.id),
             previous: base.location().map(str::to_owned),
             directory: places.metadata,
             codec: Codec::of(next.properties())?,
@@ -116,22 +135,30 @@ impl Change {
 }
 
 impl Base {
+    /// A state that is there, or that is going to be.
+    pub(super) fn of(table: Arc<Table>) -> Self {
+        Self(Some(table))
+    }
+
+    /// The table, if there is one.
+    pub(super) fn table(&self) -> Option<&Table> {
+        self.0.as_deref()
+    }
+
     fn metadata(&self) -> Option<&TableMetadata> {
-        self.0.as_ref().map(|(_, metadata)| metadata)
+        self.table().map(|table| &table.metadata)
     }
 
     fn location(&self) -> Option<&str> {
-        self.0.as_ref().map(|(table, _)| table.metadata_location.as_str())
+        self.table().map(|table| table.metadata_location.as_str())
     }
+}
 
-    /// The table, if there is one.
-    pub(super) fn table(&self) -> Option<&Relation> {
-        self.0.as_ref().map(|(table, _)| table)
-    }
-
-    /// The table, if there is one.
-    pub(crate) fn into_table(self) -> Option<Relation> {
-        self.0.map(|(table, _)| table)
+impl Next {
+    /// The state that the commit of that id leads to, and how it is written.
+    pub(super) fn under_way(self, commit_id: Uuid) -> (Table, Publish) {
+        let Self { publish, metadata } = self;
+        (Table { id: publish.id, metadata_location: publish.file(commit_id), metadata }, publish)
     }
 }
 

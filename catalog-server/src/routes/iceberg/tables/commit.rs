@@ -7,14 +7,14 @@ use axum::response::Response;
 use catalog_api::Privilege;
 use catalog_api::iceberg::CommitTableRequest;
 
-use super::change::Change;
+use super::change::{Base, Change, Next};
 use super::removed;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract;
 use crate::routes::iceberg::names::RelationInPath;
 use crate::routes::iceberg::places::Ground;
-use crate::routes::iceberg::publish::{NotPublished, Publish, Published, publish};
+use crate::routes::iceberg::publish::{NotPublished, Publish, Published, publish, publish_in_line};
 use crate::routes::iceberg::relations::{Sort, current};
 use crate::routes::iceberg::tries::Tries;
 use crate::routes::iceberg::{answer, conflict, metadata};
@@ -40,23 +40,80 @@ pub(crate) async fn commit(
 
 async fn run(app: &App, session: &Session, change: &Change) -> Result<Published, ApiError> {
     let ground = Ground::new(&session.warehouse)?;
-    let key = &change.key;
-    let _turn = app.turns.wait(session.branch()?.id, key).await?;
+    if change.may_follow()
+        && let Some(published) = in_line(app, session, &ground, change).await?
+    {
+        return Ok(published);
+    }
+    alone(app, session, &ground, change).await
+}
+
+/// Builds on the state that the one before is about to make, if there is one, and lets the next one do the same. `None`
+/// if that state did not come to be or another writer was faster, and for what others must not build on.
+async fn in_line(
+    app: &App,
+    session: &Session,
+    ground: &Ground,
+    change: &Change,
+) -> Result<Option<Published>, ApiError> {
+    let turn = app.turns.follow(session.branch()?.id, &change.key).await?;
+    let ahead = turn.ahead();
+    let base = match &ahead {
+        Some(ahead) => Base::of(ahead.state()),
+        None => change.base(app, session).await?,
+    };
+    let next = match change.next(app, ground, &base) {
+        Ok(Some(next)) if next.publish.claims.is_none() => next,
+        other => {
+            drop(turn);
+            // What is said about a state is said only once it is the table's.
+            if let Some(mut ahead) = ahead
+                && !ahead.was_applied().await
+            {
+                return Ok(None);
+            }
+            return match other? {
+                Some(_) => Ok(None),
+                None => unchanged(app, session, change, &base).await.map(Some),
+            };
+        }
+    };
+    let commit_id = app.ids.ordered();
+    let (table, next) = next.under_way(commit_id);
+    let line = turn.pass(table);
+    match publish_in_line(app, session, commit_id, message(change, &next), next, line).await {
+        Ok(published) => Ok(Some(published)),
+        Err(NotPublished::Commit(error)) if conflict::moved(&error) => Ok(None),
+        Err(error) => Err(error.changing()),
+    }
+}
+
+/// While nobody else of this process changes the table.
+async fn alone(app: &App, session: &Session, ground: &Ground, change: &Change) -> Result<Published, ApiError> {
+    let _turn = app.turns.wait(session.branch()?.id, &change.key).await?;
     let mut tries = Tries::new();
     loop {
         let base = change.base(app, session).await?;
         let guard = removed::check(app, session, change, &base).await?;
-        let Some(next) = change.next(app, &ground, &base)? else {
-            let table = base.into_table().ok_or_else(|| ApiError::no_such_table(key))?;
-            let metadata = metadata::read(app, session, &table.metadata_location).await?;
-            return Ok(Published { metadata_location: table.metadata_location, metadata });
+        let Some(Next { publish: next, .. }) = change.next(app, ground, &base)? else {
+            return unchanged(app, session, change, &base).await;
         };
-        let verb = if next.previous.is_some() { "commit to" } else { "create" };
-        match publish(app, session, format!("{verb} table {key}"), Publish { guard, ..next }).await {
+        match publish(app, session, message(change, &next), Publish { guard, ..next }).await {
             Ok(published) => return Ok(published),
             Err(NotPublished::Commit(error)) if tries.again(&error) => {}
-            Err(NotPublished::Commit(error)) => return Err(conflict::changing(error)),
-            Err(NotPublished::File(error)) => return Err(error),
+            Err(error) => return Err(error.changing()),
         }
     }
+}
+
+/// The answer to a commit after which the table is as it was.
+async fn unchanged(app: &App, session: &Session, change: &Change, base: &Base) -> Result<Published, ApiError> {
+    let table = base.table().ok_or_else(|| ApiError::no_such_table(&change.key))?;
+    let metadata = metadata::read(app, session, &table.metadata_location).await?;
+    Ok(Published { metadata_location: table.metadata_location.clone(), metadata })
+}
+
+fn message(change: &Change, next: &Publish) -> String {
+    let verb = if next.previous.is_some() { "commit to" } else { "create" };
+    format!("{verb} table {}", change.key)
 }

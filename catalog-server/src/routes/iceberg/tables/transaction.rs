@@ -9,17 +9,18 @@ use catalog_api::iceberg::{CommitTableRequest, CommitTransactionRequest};
 use catalog_store::{Expect, Operation, Turn};
 use http::StatusCode;
 
-use super::change::Change;
+use super::change::{Change, Next};
 use super::removed;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract;
 use crate::routes::iceberg::places::Ground;
 use crate::routes::iceberg::publish::{NotPublished, Publish, publish_all};
-use crate::routes::iceberg::relations::{Relation, Sort};
+use crate::routes::iceberg::relations::Sort;
 use crate::routes::iceberg::tries::Tries;
-use crate::routes::iceberg::{conflict, names};
+use crate::routes::iceberg::names;
 use crate::session::Session;
+use crate::table::Table;
 
 /// Tables of one transaction, at most: the metadata of all of them is in memory at once.
 const MAX_TABLES: usize = 256;
@@ -44,8 +45,7 @@ pub(crate) async fn commit(
         match publish_all(&app, &session, message, next, unchanged).await {
             Ok(()) => return Ok(StatusCode::NO_CONTENT),
             Err(NotPublished::Commit(error)) if tries.again(&error) => {}
-            Err(NotPublished::Commit(error)) => return Err(conflict::changing(error)),
-            Err(NotPublished::File(error)) => return Err(error),
+            Err(error) => return Err(error.changing()),
         }
     }
 }
@@ -75,7 +75,7 @@ fn one(place: usize, request: CommitTableRequest) -> Result<Change, ApiError> {
 }
 
 /// In the order of the names, so that two transactions never wait for each other in a circle.
-async fn turns(app: &App, session: &Session, changes: &[Change]) -> Result<Vec<Turn>, ApiError> {
+async fn turns(app: &App, session: &Session, changes: &[Change]) -> Result<Vec<Turn<Table>>, ApiError> {
     let mut turns = Vec::with_capacity(changes.len());
     for change in changes {
         turns.push(app.turns.wait(session.branch()?.id, &change.key).await?);
@@ -96,7 +96,7 @@ async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change])
         let base = change.base(app, session).await?;
         let guard = removed::check(app, session, change, &base).await?;
         match change.next(app, ground, &base)? {
-            Some(next) => {
+            Some(Next { publish: next, .. }) => {
                 // Both files would have one name.
                 if !directories.insert(next.directory.normal().to_owned()) {
                     let (directory, key) = (&next.directory, &next.key);
@@ -106,15 +106,14 @@ async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change])
                 }
                 plan.next.push(Publish { guard, ..next });
             }
-            None => plan.unchanged.extend(base.into_table().map(|table| stays(change, table))),
+            None => plan.unchanged.extend(base.table().map(|table| stays(change, table))),
         }
     }
     Ok(plan)
 }
 
-fn stays(change: &Change, table: Relation) -> Operation {
-    let Relation { id, metadata_location } = table;
-    let expect = Expect::Location(metadata_location.clone());
-    let content = Sort::Table.content(id, metadata_location);
+fn stays(change: &Change, table: &Table) -> Operation {
+    let expect = Expect::Location(table.metadata_location.clone());
+    let content = Sort::Table.content(table.id, table.metadata_location.clone());
     Operation::Put { key: change.key.clone(), expect, content, locations: None }
 }

@@ -19,7 +19,7 @@ use crate::routes::iceberg::places::{self, Ground};
 use crate::routes::iceberg::publish::{NotPublished, Publish, Published, publish};
 use crate::routes::iceberg::relations::{Relation, Sort, current, find};
 use crate::routes::iceberg::tries::Tries;
-use crate::routes::iceberg::{answer, conflict, invalid, metadata, names, properties};
+use crate::routes::iceberg::{answer, invalid, metadata, names, properties};
 use crate::session::Session;
 
 /// Checks the requirements against the current metadata, applies the updates, and makes the result current; as a commit
@@ -55,8 +55,7 @@ async fn run(app: &App, session: &Session, change: &Change) -> Result<Published,
         match publish(app, session, format!("commit to view {key}"), next).await {
             Ok(published) => return Ok(published),
             Err(NotPublished::Commit(error)) if tries.again(&error) => {}
-            Err(NotPublished::Commit(error)) => return Err(conflict::changing(error)),
-            Err(NotPublished::File(error)) => return Err(error),
+            Err(error) => return Err(error.changing()),
         }
     }
 }
