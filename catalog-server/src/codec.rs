@@ -95,6 +95,7 @@ fn decompress(file: &[u8]) -> std::io::Result<Vec<u8>> {
     if json.len() as u64 > MAX_FILE_BYTES {
         return Err(std::io::Error::other(format!("it holds more than {MAX_FILE_BYTES} bytes")));
     }
+    json.shrink_to_fit();
     Ok(json)
 }
 

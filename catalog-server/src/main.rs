@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// The programs are static, and the C library's own allocator spends a tenth of a commit on its locks and lists.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Fails only if a provider is installed already, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -9,6 +9,8 @@ impl TableMetadata {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.size_hint());
         self.write_json(&mut out);
+        // Whoever keeps it keeps all that was allocated.
+        out.shrink_to_fit();
         out
     }
 

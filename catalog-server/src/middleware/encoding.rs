@@ -90,7 +90,9 @@ async fn kept(app: &App, response: Response, lasting: Lasting, coding: Coding) -
     let Lasting { warehouse_id, location, refs, settings } = lasting;
     let make = async {
         let stream = Body::from_stream(pieces(body, Encoder::new(coding)?));
-        Ok::<_, io::Error>(stream.collect().await.map_err(io::Error::other)?.to_bytes())
+        let all = stream.collect().await.map_err(io::Error::other)?.to_bytes();
+        // The encoder's own buffers are larger than what is in them.
+        Ok::<_, io::Error>(Bytes::copy_from_slice(&all))
     };
     let form = Form::Answer { refs, settings, coding };
     match app.metadata.get_or_make(warehouse_id, &location, form, make).await {

@@ -50,7 +50,8 @@ impl Roots {
         if metadata.len() > max {
             return Err(FileError::not_allowed(location, format!("it is larger than {max} bytes")));
         }
-        let mut bytes = Vec::new();
+        // No more than it needs: the cache keeps all of it.
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
         file.take(max).read_to_end(&mut bytes).map_err(io_error)?;
         Ok(bytes.into())
     }

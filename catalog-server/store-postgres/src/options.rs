@@ -82,6 +82,9 @@ impl Options {
         let millis = |limit: Duration| limit.as_millis().to_string();
         Ok(connect_options(url)?.application_name(application_name).options([
             ("search_path", schema.quoted()),
+            // Every statement is good for any values. Left to itself Postgres makes a plan each time for those whose
+            // arrays it can count, which takes longer than to carry it out.
+            ("plan_cache_mode", "force_generic_plan".into()),
             ("statement_timeout", millis(limits.statement)),
             ("lock_timeout", millis(limits.lock)),
             ("idle_in_transaction_session_timeout", millis(limits.idle_in_transaction)),

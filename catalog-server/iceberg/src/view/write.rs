@@ -8,6 +8,7 @@ impl ViewMetadata {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.write_json(&mut out);
+        out.shrink_to_fit();
         out
     }
 }

@@ -10,6 +10,7 @@ pub mod report;
 pub mod transaction;
 pub mod unregister;
 
+use bytes::Bytes;
 use iceberg_model::TableMetadata;
 
 use super::metadata;
@@ -17,12 +18,15 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::session::Session;
 
-/// Reads a table's metadata for somebody who wants to go on from it.
+/// A table's metadata, for a commit.
 ///
 /// # Errors
-/// As [`metadata::read`]; 500 if the file is damaged.
+/// As [`metadata::recall`]; 500 if the file is damaged.
 async fn metadata(app: &App, session: &Session, location: &str) -> Result<TableMetadata, ApiError> {
-    let bytes = metadata::read(app, session, location).await?;
-    // Whatever the tree names was written here, or was checked when it was registered.
-    TableMetadata::parse_trusted(&bytes).map_err(|error| metadata::damaged(location, &error))
+    parse(location, &metadata::recall(app, session, location).await?)
+}
+
+/// Whatever the tree names was written here, or was checked when it was registered.
+fn parse(location: &str, file: &Bytes) -> Result<TableMetadata, ApiError> {
+    TableMetadata::parse_trusted(file).map_err(|error| metadata::damaged(location, &error))
 }

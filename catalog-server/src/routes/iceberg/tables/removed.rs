@@ -8,6 +8,7 @@ use catalog_store::{Branch, Precondition, Range, Viewer, Window};
 use super::change::{Base, Change};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::routes::iceberg::metadata;
 use crate::session::Session;
 
 /// Refuses to remove snapshots that another branch or a tag of the catalog still sees (CONTRACT §5). Asks nothing for a
@@ -48,8 +49,8 @@ fn is_own(viewer: &Viewer, branch: &Branch) -> bool {
 
 /// One of these snapshots that the metadata has. A file that is gone shows nothing to anybody.
 async fn sees(app: &App, session: &Session, location: &str, removed: &[i64]) -> Result<Option<i64>, ApiError> {
-    let metadata = match super::metadata(app, session, location).await {
-        Ok(metadata) => metadata,
+    let metadata = match metadata::read(app, session, location).await {
+        Ok(file) => super::parse(location, &file)?,
         Err(error) if error.r#type == ErrorType::NotFoundException => return Ok(None),
         Err(error) => return Err(error),
     };

@@ -14,11 +14,11 @@ use super::removed;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract;
+use crate::routes::iceberg::names;
 use crate::routes::iceberg::places::Ground;
 use crate::routes::iceberg::publish::{NotPublished, Publish, publish_all};
 use crate::routes::iceberg::relations::Sort;
 use crate::routes::iceberg::tries::Tries;
-use crate::routes::iceberg::names;
 use crate::session::Session;
 use crate::table::Table;
 
