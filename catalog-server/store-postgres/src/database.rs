@@ -30,8 +30,15 @@ pub(crate) struct Database {
 
 impl Database {
     /// Opens no connection yet.
-    pub(crate) fn new(options: PgConnectOptions, max_connections: u32, limits: &Limits, channel: Arc<str>) -> Self {
-        let lender = Lender::new(pool(options, max_connections, limits), max_connections, limits.acquire);
+    pub(crate) fn new(
+        options: PgConnectOptions,
+        max_connections: u32,
+        limits: &Limits,
+        channel: Arc<str>,
+        prepared: &'static str,
+    ) -> Self {
+        let pool = pool(options, max_connections, limits, prepared);
+        let lender = Lender::new(pool, max_connections, limits.acquire);
         Self { lender, answer: limits.answer(), channel }
     }
 
@@ -94,8 +101,8 @@ impl Database {
     }
 }
 
-/// A pool that has not connected yet.
-pub(crate) fn pool(options: PgConnectOptions, max_connections: u32, limits: &Limits) -> PgPool {
+/// A pool that has not connected yet; `prepared` is said to each new connection.
+pub(crate) fn pool(options: PgConnectOptions, max_connections: u32, limits: &Limits, prepared: &'static str) -> PgPool {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(limits.acquire)
@@ -110,8 +117,23 @@ pub(crate) fn pool(options: PgConnectOptions, max_connections: u32, limits: &Lim
                 Ok(true)
             })
         })
-        .after_connect(|connection, _| Box::pin(check_primary(connection)))
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                check_primary(connection).await?;
+                prepare(connection, prepared).await
+            })
+        })
         .connect_lazy_with(options)
+}
+
+/// Before the tables are there nothing can be prepared. Whoever asks for it then is told to come again, on another
+/// connection.
+async fn prepare(connection: &mut PgConnection, statement: &'static str) -> Result<(), sqlx::Error> {
+    const UNDEFINED_TABLE: &str = "42P01";
+    match connection.execute(statement).await {
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(UNDEFINED_TABLE) => Ok(()),
+        prepared => prepared.map(drop),
+    }
 }
 
 /// Refuses a standby, whose answers may be old, and sees to it that what was committed is on disk: without that an
@@ -136,7 +158,7 @@ mod tests {
         let url = std::env::var("PANGOLIN_TEST_POSTGRES").expect("PANGOLIN_TEST_POSTGRES: set by `cargo e2e test`");
         let connector = if url.contains('?') { '&' } else { '?' };
         let options = Options::new(format!("{url}{connector}{settings}"), "pangolin");
-        Database::new(options.connect_options().unwrap(), 1, &options.limits, options.channel())
+        Database::new(options.connect_options().unwrap(), 1, &options.limits, options.channel(), "")
     }
 
     async fn setting(database: &Database, name: &str) -> String {

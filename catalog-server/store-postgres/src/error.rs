@@ -49,8 +49,9 @@ fn code_passes(code: &str) -> bool {
         "53", // out of connections, memory, disk
         "58", // the system: files, I/O
     ];
-    const CODES: [&str; 9] = [
+    const CODES: [&str; 10] = [
         "25006", // read-only: a standby, during a failover
+        "26000", // the connection is older than the tables, so that nothing was prepared on it
         "25P03", // idle in transaction for too long
         "3D000", // the database is not there (yet): it is restored
         "55P03", // lock timeout

@@ -75,11 +75,13 @@ impl PostgresStore {
     pub fn connect(options: &Options) -> Result<Self, MigrationError> {
         let limits = options.limits;
         let connect = options.connect_options()?;
-        let database = |connections| Database::new(connect.clone(), connections, &limits, options.channel());
+        let database =
+            |connections, prepared| Database::new(connect.clone(), connections, &limits, options.channel(), prepared);
         Ok(Self {
-            requests: database(options.max_connections),
-            background: database(BACKGROUND_CONNECTIONS),
-            listening: pool(connect.clone(), 1, &limits),
+            requests: database(options.max_connections, commit::COMMIT_LOCK_PREPARE),
+            // Nothing is prepared here: it also finds out whether there are any tables.
+            background: database(BACKGROUND_CONNECTIONS, ""),
+            listening: pool(connect.clone(), 1, &limits, ""),
             limits,
         })
     }

@@ -24,12 +24,14 @@ pub struct Turns<S> {
 
 type Place = (i64, Key);
 
+/// Behind it: the last one who passed, and may be under way still.
+type Door<S> = Arc<Fair<Option<Ahead<S>>>>;
+
 /// Those who wait for a place, hold it, or are under way from it. It is in the map only while there is one.
 #[derive(Debug)]
 struct Line<S> {
     people: usize,
-    /// Behind it: the last one who passed, and may be under way still.
-    door: Arc<Fair<Option<Ahead<S>>>>,
+    door: Door<S>,
     /// A permit for each one under way; all of them for one who wants to be alone.
     way: Arc<Semaphore>,
 }
@@ -119,7 +121,7 @@ impl<S> Turns<S> {
         Ok(Turn { door, permit, ticket })
     }
 
-    fn line_up(&self, place: Place) -> Result<(Ticket<S>, Arc<Fair<Option<Ahead<S>>>>, Arc<Semaphore>)> {
+    fn line_up(&self, place: Place) -> Result<(Ticket<S>, Door<S>, Arc<Semaphore>)> {
         let mut places = self.lock();
         let line = places.entry(place.clone()).or_default();
         if line.people > self.max_waiting {

@@ -51,7 +51,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
 }
 
 /// Half of the cuts leave the server in doubt.
-fn random_cut(chance: &mut Chance) -> Cut {
+pub(super) fn random_cut(chance: &mut Chance) -> Cut {
     match chance.below(8) {
         0..=2 => Cut::InMessage { after: chance.below(12), keep: usize::try_from(chance.below(64)).unwrap_or(0) },
         3 => Cut::BeforeCommit,

@@ -12,6 +12,7 @@ mod cluster_leaves_nothing;
 mod cluster_runs_images;
 mod cluster_runs_pods;
 mod contract_bad_input;
+mod contract_hot_table;
 mod contract_idempotency;
 mod contract_merge_base;
 mod contract_no_route_forgets_auth;
@@ -356,6 +357,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "connections to Postgres are cut at random points, and no answer to a commit is wrong",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_unknown_outcome::run(lab)),
+    },
+    Case {
+        name: "contract_hot_table",
+        says: "many writers of one table on two servers, one of them cut off from Postgres again and again: a chain of what was acknowledged",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(contract_hot_table::run(lab)),
     },
     Case {
         name: "chaos_kill_commits",

@@ -79,7 +79,7 @@ impl Writer {
 
 /// What an answer to a commit promises (Iceberg REST, updateTable). An answer that the specification does not allow here
 /// is a failure of the case.
-fn judge(answer: &Answer) -> Outcome<Verdict> {
+pub(crate) fn judge(answer: &Answer) -> Outcome<Verdict> {
     match (answer.status.as_u16(), answer.error_type()) {
         (200, _) => Ok(Verdict::Acknowledged),
         (409, "CommitFailedException") | (429 | 503, _) => Ok(Verdict::Refused),

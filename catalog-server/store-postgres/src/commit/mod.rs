@@ -27,6 +27,7 @@ use crate::error::{Failure, Shared};
 use crate::idempotency;
 use crate::transaction::Transaction;
 
+pub(crate) use sql::COMMIT_LOCK_PREPARE;
 pub use sql::{COMMIT_KNOWN, COMMIT_LOCK, COMMIT_READ, COMMIT_WRITE, LOCATIONS_READ, LOCATIONS_WRITE, RETURNING};
 
 #[async_trait]
@@ -78,9 +79,9 @@ impl PostgresStore {
     }
 }
 
-/// [`COMMIT_LOCK`] for one branch: the simple protocol has no arguments.
+/// [`COMMIT_LOCK`] for one branch, on a connection for requests, which has it prepared.
 fn lock(branch: i64) -> String {
-    COMMIT_LOCK.replace("$1", &branch.to_string())
+    format!("EXECUTE commit_lock ({branch})")
 }
 
 /// Evaluates the group and writes what its winners need written, if there are any.

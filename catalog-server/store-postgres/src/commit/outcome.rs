@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::warn;
 use uuid::Uuid;
 
-use super::{COMMIT_KNOWN, lock};
+use super::{COMMIT_KNOWN, COMMIT_LOCK};
 use crate::PostgresStore;
 use crate::columns::Columns;
 use crate::error::{Failure, Shared};
@@ -63,7 +63,8 @@ impl PostgresStore {
 
     /// How many of these commits there are, asked under the branch's lock.
     async fn known(&self, branch: i64, ids: &[Uuid]) -> Result<usize, Failure> {
-        let mut transaction = self.background.begin(&lock(branch)).await?;
+        let lock = COMMIT_LOCK.replace("$1", &branch.to_string());
+        let mut transaction = self.background.begin(&lock).await?;
         let rows = transaction.fetch_all(sqlx::query(COMMIT_KNOWN).bind(ids.to_vec())).await?;
         transaction.rollback().await;
         rows.iter().map(|row| Columns::new(row).take::<Uuid>()).collect::<Result<Vec<_>, _>>().map(|ids| ids.len())

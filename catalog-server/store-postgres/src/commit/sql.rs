@@ -1,8 +1,12 @@
 //! The statements of a commit: lock, read, (plan,) write, COMMIT.
 
-/// Goes with BEGIN in one message of the simple protocol, with the id, an integer, in the text. It locks a deleted
-/// branch as well; [`COMMIT_READ`] tells that it is deleted. `NO KEY`, so that foreign keys to the branch do not wait.
+/// It locks a deleted branch as well; [`COMMIT_READ`] tells that it is deleted. `NO KEY`, so that foreign keys to the
+/// branch do not wait.
 pub const COMMIT_LOCK: &str = "SELECT 1 FROM branches WHERE id = $1 FOR NO KEY UPDATE";
+/// [`COMMIT_LOCK`] under a name, for each connection: it goes with BEGIN in one message of the simple protocol, which
+/// would plan it anew each time, while whoever comes next waits for the lock.
+pub(crate) const COMMIT_LOCK_PREPARE: &str =
+    "PREPARE commit_lock (bigint) AS SELECT 1 FROM branches WHERE id = $1 FOR NO KEY UPDATE";
 
 /// A row per key, with what is the same for all of them in front: whether the branch lives, its head, and the commit
 /// at its fork, which is looked for only while there is no head. The levels, the branch itself first, never change.
@@ -110,3 +114,13 @@ pub const RETURNING: &str = "
 
 /// Takes purges back that have not begun, under the branch's lock, which beginning one waits for.
 pub(super) const PURGES_SPARED: &str = "DELETE FROM purges WHERE content_id = ANY($1::uuid[]) AND NOT begun";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_is_prepared_as_it_stands() {
+        assert_eq!(COMMIT_LOCK_PREPARE.strip_prefix("PREPARE commit_lock (bigint) AS "), Some(COMMIT_LOCK));
+    }
+}

@@ -100,7 +100,7 @@ pub async fn sixteen_writers_through_group_commit_all_win(subject: &Subject) {
     commit(subject, &branch, create_ns("a")).await;
     commit(subject, &branch, create_table("a", "t", "m")).await;
     let commits = group_commit(Arc::clone(&subject.store) as _);
-    let turns = Turns::default();
+    let turns = Turns::<()>::default();
     let writers = (0..16).map(|writer| {
         let (commits, turns, store) = (commits.clone(), turns.clone(), Arc::clone(&subject.store));
         let branch = branch.clone();
