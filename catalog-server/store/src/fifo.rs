@@ -5,10 +5,15 @@
 //!
 //! Whoever knows the next state can [pass the turn on](Turn::pass) before it is committed. Then the next one builds on a
 //! state that is only under way: their files are written at the same time, and one transaction takes them all. If a state
-//! does not come to be, those that were built on it lose by what they expect, and begin again, [alone](Turns::wait).
+//! does not come to be, those that were built on it lose by what they expect.
+//!
+//! Why such a chain ends when the first of it is queued: the next transaction of this process would always wait already
+//! when one is done, and what another replica has written would never be right. As it is, all replicas begin anew with
+//! what the store says, and the first of them wins.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex as Fair, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
@@ -50,6 +55,7 @@ pub struct Turn<S> {
 pub struct Ahead<S> {
     state: Arc<S>,
     stage: watch::Receiver<Stage>,
+    chain: Chain,
 }
 
 /// One who has passed the turn on and is not done. Dropped without a word, it has failed.
@@ -57,10 +63,15 @@ pub struct Ahead<S> {
 pub struct UnderWay<S> {
     before: Option<Ahead<S>>,
     stage: watch::Sender<Stage>,
+    chain: Chain,
     // Dropped in this order: who waits to be alone enters before the line is taken down.
     _permit: OwnedSemaphorePermit,
     _ticket: Ticket<S>,
 }
+
+/// States that were built one on another: whether it takes no more of them, since one is queued or has failed.
+#[derive(Clone, Debug, Default)]
+struct Chain(Arc<AtomicBool>);
 
 /// How far one under way is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +115,8 @@ impl<S> Turns<S> {
         self.enter(branch_id, key, UNDER_WAY).await
     }
 
-    /// The same, but others may be under way: [`Turn::ahead`] has the state that the last of them leads to.
+    /// The same, but others may be under way, if none of them is queued: [`Turn::ahead`] has the state that the last of
+    /// them leads to.
     ///
     /// # Errors
     /// `Unavailable`, at once, if too many wait already.
@@ -115,7 +127,10 @@ impl<S> Turns<S> {
     async fn enter(&self, branch_id: i64, key: &Key, permits: u32) -> Result<Turn<S>> {
         let (ticket, door, way) = self.line_up((branch_id, key.clone()))?;
         let mut door = door.lock_owned().await;
-        let permit = way.acquire_many_owned(permits).await.map_err(|error| StoreError::Backend(Box::new(error)))?;
+        let has_ended = door.as_ref().is_some_and(|ahead| ahead.chain.has_ended());
+        let wanted = if has_ended { UNDER_WAY } else { permits };
+        let mut permit = way.acquire_many_owned(wanted).await.map_err(|error| StoreError::Backend(Box::new(error)))?;
+        drop(permit.split((wanted - permits) as usize));
         // Who is done is told by the store, together with what other replicas have done.
         door.take_if(|ahead| ahead.is_done());
         Ok(Turn { door, permit, ticket })
@@ -151,8 +166,9 @@ impl<S> Turn<S> {
     pub fn pass(self, state: S) -> UnderWay<S> {
         let Self { mut door, permit, ticket } = self;
         let (stage, seen) = watch::channel(Stage::Preparing);
-        let before = door.replace(Ahead { state: Arc::new(state), stage: seen });
-        UnderWay { before, stage, _permit: permit, _ticket: ticket }
+        let chain = door.as_ref().map(|ahead| ahead.chain.clone()).unwrap_or_default();
+        let before = door.replace(Ahead { state: Arc::new(state), stage: seen, chain: chain.clone() });
+        UnderWay { before, stage, chain, _permit: permit, _ticket: ticket }
     }
 }
 
@@ -186,14 +202,31 @@ impl<S> UnderWay<S> {
         }
     }
 
-    /// The next one may queue.
+    /// The next one may queue, and nobody else builds on the chain.
     pub fn is_queued(&self) {
+        self.chain.end();
         self.stage.send_replace(Stage::Queued);
     }
 
     /// The state is the table's now.
     pub fn was_applied(self) {
         self.stage.send_replace(Stage::Applied);
+    }
+}
+
+impl<S> Drop for UnderWay<S> {
+    fn drop(&mut self) {
+        self.chain.end();
+    }
+}
+
+impl Chain {
+    fn end(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.0.load(Ordering::Acquire)
     }
 }
 
@@ -205,7 +238,7 @@ impl<S> Clone for Turns<S> {
 
 impl<S> Clone for Ahead<S> {
     fn clone(&self) -> Self {
-        Self { state: Arc::clone(&self.state), stage: self.stage.clone() }
+        Self { state: Arc::clone(&self.state), stage: self.stage.clone(), chain: self.chain.clone() }
     }
 }
 
@@ -341,6 +374,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nobody_builds_on_a_chain_that_is_broken() {
+        let turns = Turns::<u32>::default();
+        let table = key("t");
+        let first = turns.follow(1, &table).await.unwrap().pass(1);
+        let second = turns.follow(1, &table).await.unwrap().pass(2);
+        drop(first);
+        let mut third = Box::pin(turns.follow(1, &table));
+        assert!(third.as_mut().now_or_never().is_none());
+        drop(second);
+        let third = third.await.unwrap();
+        assert!(third.ahead().is_none());
+        let third = third.pass(3);
+        let fourth = turns.follow(1, &table).await.unwrap();
+        assert_eq!(*fourth.ahead().unwrap().state(), 3);
+        drop(third);
+    }
+
+    #[tokio::test]
     async fn who_wants_to_be_alone_waits_for_all_who_are_under_way_and_is_overtaken_by_nobody() {
         let turns = Turns::<u32>::default();
         let table = key("t");
@@ -371,7 +422,22 @@ mod tests {
         }
         let mut next = Box::pin(turns.follow(1, &table));
         assert!(next.as_mut().now_or_never().is_none());
-        under_way.swap_remove(0).was_applied();
-        assert_eq!(*next.await.unwrap().ahead().unwrap().state(), UNDER_WAY - 1);
+        drop(under_way);
+        assert!(next.await.unwrap().ahead().is_none());
+    }
+
+    #[tokio::test]
+    async fn who_comes_when_one_is_queued_begins_with_what_the_store_says() {
+        let turns = Turns::<u32>::default();
+        let table = key("t");
+        let first = turns.follow(1, &table).await.unwrap().pass(1);
+        let second = turns.follow(1, &table).await.unwrap().pass(2);
+        first.is_queued();
+        let mut third = Box::pin(turns.follow(1, &table));
+        assert!(third.as_mut().now_or_never().is_none());
+        first.was_applied();
+        assert!(third.as_mut().now_or_never().is_none());
+        second.was_applied();
+        assert!(third.await.unwrap().ahead().is_none());
     }
 }

@@ -29,7 +29,7 @@ const CASE: &str = "contract_hot_table";
 const CUT_OFF: usize = 8;
 /// … and of the other one.
 const LEFT_ALONE: usize = 4;
-const CUTS: u64 = 40;
+const CUTS: u64 = 30;
 /// For one commit, however often it has to be tried.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -37,10 +37,15 @@ impl Owner {
         let uri = bench.lake.server.uri();
         let mut crowd = Self::crew(bench, uri, namespace, 1).await?;
         for _ in 1..count {
-            let (caller, first) = (Caller::connect(uri, &bench.lake.token).await?, &crowd[0]);
-            crowd.push(Self { caller, path: first.path.clone(), uuid: first.uuid.clone(), commits: 0 });
+            crowd.push(crowd[0].beside(bench, uri).await?);
         }
         Ok(crowd)
+    }
+
+    /// One more writer of its table, who asks the server at `uri`.
+    pub(super) async fn beside(&self, bench: &Bench<'_>, uri: &str) -> Outcome<Self> {
+        let caller = Caller::connect(uri, &bench.lake.token).await?;
+        Ok(Self { caller, path: self.path.clone(), uuid: self.uuid.clone(), commits: 0 })
     }
 
     async fn of_new_table(bench: &Bench<'_>, uri: &str, namespace: &str, table: &str) -> Outcome<Self> {

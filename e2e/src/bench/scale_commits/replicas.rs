@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::own_tables::Owner;
-use super::{Bench, LASTS, NAME};
+use super::{Bench, LASTS, NAME, WRITERS};
 use crate::bench::closed_loop::closed_loop;
 use crate::bench::{Figure, Goal, Report};
 use crate::failure::{Attempt, Outcome};
@@ -28,5 +28,24 @@ pub(super) async fn measure(bench: &Bench<'_>, report: &mut Report) -> Outcome {
     let p50 = Figure::new("a commit through the server with 4 writers, p50", "ms", other.times.p50());
     report.tell(p50.beside("with 48", crowded.times.p50()).goal(Goal::RatioAtMost(1.5)))?;
     let p99 = Figure::new("a commit through the server with 4 writers, p99", "ms", other.times.p99());
-    report.tell(p99.beside("with 48", crowded.times.p99()).goal(Goal::RatioAtMost(1.5)))
+    report.tell(p99.beside("with 48", crowded.times.p99()).goal(Goal::RatioAtMost(1.5)))?;
+    one_table(bench, report, &replica).await
+}
+
+/// Who commits through one server must not keep those of the other one from the same table.
+async fn one_table(bench: &Bench<'_>, report: &mut Report, replica: &Server) -> Outcome {
+    report.step("commits to one table through two servers");
+    let mut here = Owner::crowd(bench, "shared", WRITERS / 2).await?;
+    let mut there = Vec::new();
+    for owner in &here {
+        there.push(owner.beside(bench, replica.uri()).await?);
+    }
+    let (here, there) = tokio::try_join!(closed_loop(&mut here, LASTS), closed_loop(&mut there, LASTS))?;
+    let both = Figure::new("commits to one table through two servers", "1/s", here.rate + there.rate);
+    report.tell(both.goal(Goal::AtLeast(250.0)))?;
+    super::tell_answers(report, "one table, one server", &here)?;
+    super::tell_answers(report, "one table, the other server", &there)?;
+    let (fewer, more) = (here.rate.min(there.rate), here.rate.max(there.rate));
+    let shared = Figure::new("one table, commits of the slower server", "1/s", fewer);
+    report.tell(shared.beside("of the faster one", more).goal(Goal::RatioAtLeast(0.5)))
 }

@@ -38,24 +38,34 @@ pub(crate) async fn commit(
     answer::relation(Some(&metadata_location), &metadata, None, Some(tag))
 }
 
+/// How often a commit stands in line before it goes alone, so that at last nobody of this process is in its way.
+const IN_LINE: u32 = 4;
+
+/// What becomes of a commit in the line of its table.
+enum InLine {
+    /// It is the table's state now.
+    Applied(Published),
+    /// Another writer was faster, or what it was built on did not come to be.
+    Lost,
+    /// Others must not build on it before it is applied.
+    Alone,
+}
+
 async fn run(app: &App, session: &Session, change: &Change) -> Result<Published, ApiError> {
     let ground = Ground::new(&session.warehouse)?;
-    if change.may_follow()
-        && let Some(published) = in_line(app, session, &ground, change).await?
-    {
-        return Ok(published);
+    let tries = if change.may_follow() { IN_LINE } else { 0 };
+    for _ in 0..tries {
+        match in_line(app, session, &ground, change).await? {
+            InLine::Applied(published) => return Ok(published),
+            InLine::Lost => {}
+            InLine::Alone => break,
+        }
     }
     alone(app, session, &ground, change).await
 }
 
-/// Builds on the state that the one before is about to make, if there is one, and lets the next one do the same. `None`
-/// if that state did not come to be or another writer was faster, and for what others must not build on.
-async fn in_line(
-    app: &App,
-    session: &Session,
-    ground: &Ground,
-    change: &Change,
-) -> Result<Option<Published>, ApiError> {
+/// Builds on the state that the one before is about to make, if there is one, and lets the next one do the same.
+async fn in_line(app: &App, session: &Session, ground: &Ground, change: &Change) -> Result<InLine, ApiError> {
     let turn = app.turns.follow(session.branch()?.id, &change.key).await?;
     let ahead = turn.ahead();
     let base = match &ahead {
@@ -70,11 +80,11 @@ async fn in_line(
             if let Some(mut ahead) = ahead
                 && !ahead.was_applied().await
             {
-                return Ok(None);
+                return Ok(InLine::Lost);
             }
             return match other? {
-                Some(_) => Ok(None),
-                None => unchanged(app, session, change, &base).await.map(Some),
+                Some(_) => Ok(InLine::Alone),
+                None => unchanged(app, session, change, &base).await.map(InLine::Applied),
             };
         }
     };
@@ -82,8 +92,8 @@ async fn in_line(
     let (table, next) = next.under_way(commit_id);
     let line = turn.pass(table);
     match publish_in_line(app, session, commit_id, message(change, &next), next, line).await {
-        Ok(published) => Ok(Some(published)),
-        Err(NotPublished::Commit(error)) if conflict::moved(&error) => Ok(None),
+        Ok(published) => Ok(InLine::Applied(published)),
+        Err(NotPublished::Commit(error)) if conflict::moved(&error) => Ok(InLine::Lost),
         Err(error) => Err(error.changing()),
     }
 }
