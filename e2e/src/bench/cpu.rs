@@ -26,6 +26,11 @@ impl Sub for Cpu {
 }
 
 impl Cpu {
+    /// In the program and in the kernel for it.
+    pub(super) fn seconds(self) -> f64 {
+        self.user + self.system
+    }
+
     /// Of one process so far.
     pub(super) fn of(process: u32) -> Outcome<Self> {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).attempt("read a process's times")?;

@@ -8,6 +8,7 @@ mod command;
 mod cpu;
 mod figure;
 mod ground;
+mod list;
 mod load_table;
 mod optimised;
 mod pgbench;
@@ -16,6 +17,7 @@ mod report;
 mod rounds;
 mod scale_commits;
 mod scale_refs;
+mod start;
 mod times;
 
 use std::pin::Pin;
@@ -46,6 +48,16 @@ const ALL: &[Bench] = &[
         name: "load_table",
         says: "warm loads of tables with 1 to 5,000 snapshots, beside a handler that answers the same bytes",
         run: |lab, report| Box::pin(load_table::run(lab, report)),
+    },
+    Bench {
+        name: "list",
+        says: "pages and whole lists of 100,000 tables and of 100,000 namespaces, and what a whole list takes of memory",
+        run: |lab, report| Box::pin(list::run(lab, report)),
+    },
+    Bench {
+        name: "start",
+        says: "from a process's start to its readiness, what it takes of memory when idle, and the size of its image",
+        run: |lab, report| Box::pin(start::run(lab, report)),
     },
     Bench {
         name: "scale_refs",

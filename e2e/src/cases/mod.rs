@@ -14,6 +14,7 @@ mod cluster_runs_pods;
 mod contract_bad_input;
 mod contract_hot_table;
 mod contract_idempotency;
+mod contract_lists_stream;
 mod contract_merge_base;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
@@ -171,6 +172,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "forks of the past against its deletion: a fork keeps what it saw, and what is gone is said to be gone",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_retention::run(lab)),
+    },
+    Case {
+        name: "contract_lists_stream",
+        says: "a list of more than the server may grow by comes whole, and is never held as a whole",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(contract_lists_stream::run(lab)),
     },
     Case {
         name: "contract_warm_load",

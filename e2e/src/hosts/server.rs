@@ -128,13 +128,11 @@ impl Server {
 
     /// Starts it with the settings that it had, and waits until it is ready.
     pub(crate) async fn start_again(&mut self) -> Outcome {
-        let mut command = self.command();
-        let log = self.folder.join("server.log");
-        let child = self.child.insert(Child::start("catalog-server", &mut command, Output::Log(&log))?);
+        self.spawn()?;
         let rest = Rest::new(&self.platform_uri, None)?;
         let deadline = Instant::now() + STARTS_WITHIN;
         loop {
-            child.must_run()?;
+            self.must_run()?;
             let ready = rest.send(Method::GET, "/readyz", &Value::Null).await;
             if ready.is_ok_and(|answer| answer.status.is_success()) {
                 return Ok(());
@@ -142,6 +140,18 @@ impl Server {
             check(Instant::now() < deadline, || "catalog-server was not ready in time".to_owned())?;
             sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Starts its process with the settings that it had, and waits for nothing.
+    pub(crate) fn spawn(&mut self) -> Outcome {
+        let log = self.folder.join("server.log");
+        self.child = Some(Child::start("catalog-server", &mut self.command(), Output::Log(&log))?);
+        Ok(())
+    }
+
+    /// Fails if its process has ended.
+    pub(crate) fn must_run(&mut self) -> Outcome {
+        self.child.as_mut().map_or(Ok(()), Child::must_run)
     }
 
     fn command(&self) -> Command {
@@ -189,9 +199,7 @@ impl Server {
 
     /// Fails if it has ended, or does not say that it lives.
     pub(crate) async fn must_live(&mut self) -> Outcome {
-        if let Some(child) = &mut self.child {
-            child.must_run()?;
-        }
+        self.must_run()?;
         let answer = Rest::new(&self.platform_uri, None)?.send(Method::GET, "/livez", &Value::Null).await?;
         answer.success("ask the server whether it lives").map(drop)
     }

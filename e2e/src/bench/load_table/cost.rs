@@ -45,17 +45,12 @@ impl Meter {
         let (server, postgres) = (bench.server_cpu()? - self.server, bench.postgres_cpu()? - self.postgres);
         let (statements, reads) = (bench.statements().await?, bench.reads().await?);
         Ok(Cost {
-            server: seconds(server) * 1_000.0 / requests,
-            postgres: seconds(postgres) * 1_000.0 / requests,
+            server: server.seconds() * 1_000.0 / requests,
+            postgres: postgres.seconds() * 1_000.0 / requests,
             statements: (statements - self.statements) / requests,
             reads: (reads - self.reads) / requests,
         })
     }
-}
-
-/// In the program and in the kernel for it.
-pub(super) fn seconds(cpu: Cpu) -> f64 {
-    cpu.user + cpu.system
 }
 
 impl Bench<'_> {

@@ -109,7 +109,7 @@ async fn tell_select(bench: &Bench<'_>, report: &mut Report) -> Outcome {
     let before = bench.postgres_cpu()?;
     let url = bench.postgres.url(NAME, bench.postgres.port());
     let rate = pgbench::selects(&url, &bench.folder, CALLERS, LASTS).await?;
-    let cpu = cost::seconds(bench.postgres_cpu()? - before) * 1_000.0 / (rate * LASTS.as_secs_f64());
+    let cpu = (bench.postgres_cpu()? - before).seconds() * 1_000.0 / (rate * LASTS.as_secs_f64());
     report.tell(Figure::new("one-row SELECTs of pgbench, 16 clients", "1/s", rate))?;
     report.tell(Figure::new("CPU of 1,000 one-row SELECTs: Postgres", "s", cpu))
 }
@@ -175,7 +175,7 @@ async fn plainly(folder: &Path, answer: &Answer) -> Outcome<(Ran, Cost)> {
     closed_loop(&mut readers, LASTS / 8).await?;
     let before = handler.cpu()?;
     let ran = closed_loop(&mut readers, LASTS).await?;
-    let server = cost::seconds(handler.cpu()? - before) * 1_000.0 / ran.successes();
+    let server = (handler.cpu()? - before).seconds() * 1_000.0 / ran.successes();
     Ok((ran, Cost { server, ..Cost::default() }))
 }
 

@@ -11,7 +11,6 @@ mod load;
 mod looks;
 mod tree;
 
-use self::load::Size;
 use super::ground::Ground;
 use super::{Figure, Goal, Report};
 use crate::failure::Outcome;
@@ -25,10 +24,10 @@ pub(super) async fn run(lab: &Lab, report: &mut Report) -> Outcome {
     report.step("a warehouse of 100 tables");
     let small = Ground::make(postgres, "scale_refs_small").await?;
     load::writes_what_the_store_writes(postgres, &small).await?;
-    load::fill(postgres, &small, Size::SMALL).await?;
+    load::fill(postgres, &small, load::SMALL).await?;
     report.step("a warehouse of 1,000,000 tables");
     let large = Ground::make(postgres, "scale_refs_large").await?;
-    let took = load::fill(postgres, &large, Size::LARGE).await?;
+    let took = load::fill(postgres, &large, load::LARGE).await?;
     report.tell(Figure::new("load 1,000,000 tables", "s", took.as_secs_f64()).goal(Goal::AtMost(LOADED_WITHIN)))?;
     branches::measure(&small, &large, report).await?;
     looks::measure(&large, report).await?;

@@ -1,6 +1,7 @@
 //! A private Postgres: own data folder, loopback and a private socket only, fsync on, gone with its handle.
 
 mod access;
+pub(crate) mod loader;
 pub(crate) mod recipe;
 
 use std::net::Ipv4Addr;
