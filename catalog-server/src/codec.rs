@@ -64,6 +64,13 @@ pub(crate) async fn pack(location: &str, codec: Codec, json: Bytes) -> Result<By
     }
 }
 
+/// How long the JSON in a compressed file is, as the file says (RFC 1952, 2.3.1): `None` for one that is not compressed.
+/// What is made of several streams says too little.
+pub(crate) fn unpacked_length(file: &[u8]) -> Option<u64> {
+    let last = file.last_chunk().filter(|_| file.starts_with(&GZIP))?;
+    Some(u64::from(u32::from_le_bytes(*last)).max(file.len() as u64))
+}
+
 /// The JSON in a file.
 ///
 /// # Errors
@@ -95,6 +102,7 @@ fn decompress(file: &[u8]) -> std::io::Result<Vec<u8>> {
     if json.len() as u64 > MAX_FILE_BYTES {
         return Err(std::io::Error::other(format!("it holds more than {MAX_FILE_BYTES} bytes")));
     }
+    // It may stay for long, and is weighed by its length.
     json.shrink_to_fit();
     Ok(json)
 }
@@ -109,6 +117,7 @@ mod tests {
         let packed = pack("l", Codec::Gzip, json.clone()).await.unwrap();
         assert!(packed.starts_with(&GZIP) && packed.len() < json.len());
         assert_eq!(unpack("l", packed.clone()).await.unwrap(), json);
+        assert_eq!((unpacked_length(&packed), unpacked_length(&json)), (Some(700), None));
         assert_eq!(unpack("l", json.clone()).await.unwrap(), json);
         assert_eq!(pack("l", Codec::Plain, json.clone()).await.unwrap(), json);
         let error = unpack("l", packed.slice(..packed.len() / 2)).await.unwrap_err();

@@ -206,7 +206,9 @@ impl From<FileError> for ApiError {
                 Self::new(ErrorType::ServiceUnavailableException, message).because(error)
             }
             // Whoever was there first: the next try takes another name.
-            FileError::Unavailable { .. } | FileError::Exists { .. } => Self::unavailable(message).because(error),
+            FileError::Unavailable { .. } | FileError::NoRoom { .. } | FileError::Exists { .. } => {
+                Self::unavailable(message).because(error)
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod platform;
 pub mod policy;
 pub mod reference;
 pub mod repeatable;
+pub mod room;
 pub mod router;
 pub mod routes;
 pub mod seal;

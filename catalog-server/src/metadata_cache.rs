@@ -4,6 +4,7 @@
 //! Filled at commit, create and register by the one who wrote or read the file; else at the first load. Many loads of a
 //! table that is not there yet make one read (single flight). What is made of a file is made when it is first asked for.
 
+use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,9 @@ use bytes::Bytes;
 use moka::future::Cache;
 
 use crate::coding::Coding;
+use crate::error::ApiError;
 use crate::metrics::Metrics;
+use crate::room::{NoRoom, Room};
 use crate::storage::FileError;
 
 /// Bytes that an entry costs besides key and value: the cache's own records.
@@ -56,7 +59,28 @@ pub struct Lasting {
 #[derive(Clone)]
 pub struct MetadataCache {
     files: Cache<Place, Bytes>,
+    room: Room,
     metrics: Metrics,
+}
+
+/// Why there is nothing that is made of a file.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError<E> {
+    /// There was no room for it in time.
+    #[error(transparent)]
+    NoRoom(NoRoom),
+    /// It cannot be made.
+    #[error(transparent)]
+    Failed(E),
+}
+
+impl<E: Error + Send + Sync + 'static> From<Arc<MakeError<E>>> for ApiError {
+    fn from(error: Arc<MakeError<E>>) -> Self {
+        match &*error {
+            MakeError::NoRoom(none) => Self::unavailable(none.to_string()),
+            MakeError::Failed(_) => Self::internal(error),
+        }
+    }
 }
 
 impl MetadataCache {
@@ -66,10 +90,18 @@ impl MetadataCache {
         let weigh = |(_, location, _): &Place, file: &Bytes| {
             u32::try_from(file.len() + location.len() + OVERHEAD).unwrap_or(u32::MAX)
         };
-        Self { files: Cache::builder().max_capacity(max_bytes).weigher(weigh).build(), metrics }
+        let files = Cache::builder().max_capacity(max_bytes).weigher(weigh).build();
+        Self { files, room: Room::new(max_bytes), metrics }
     }
 
-    /// The file, from the cache or by `read`, which only one of those who ask at the same time runs.
+    /// The room that all content has to take, also while it is on its way to a client.
+    #[must_use]
+    pub fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// The file, from the cache or by `read`, which only one of those who ask at the same time runs, and which takes the
+    /// room.
     ///
     /// # Errors
     /// What `read` says. An error is not kept.
@@ -84,17 +116,23 @@ impl MetadataCache {
         found
     }
 
-    /// What is made of a file, from the cache or by `make`, as [`Self::get_or_read`].
+    /// What is made of a file, from the cache or by `make`, as [`Self::get_or_read`]. The room is taken here: how much it
+    /// is, is known afterwards.
     ///
     /// # Errors
-    /// What `make` says. An error is not kept.
+    /// [`MakeError`]. An error is not kept.
     pub async fn get_or_make<E: Send + Sync + 'static>(
         &self,
         warehouse_id: i64,
         location: &str,
         form: Form,
         make: impl Future<Output = Result<Bytes, E>>,
-    ) -> Result<Bytes, Arc<E>> {
+    ) -> Result<Bytes, Arc<MakeError<E>>> {
+        let make = async {
+            let made = make.await.map_err(MakeError::Failed)?;
+            let place = self.room.take(made.len() as u64).await.map_err(MakeError::NoRoom)?;
+            Ok(place.hold(made))
+        };
         let (found, hit) = self.look((warehouse_id, location.to_owned(), form), make).await;
         self.metrics.cache_answer(hit);
         found
@@ -111,12 +149,30 @@ impl MetadataCache {
             make.await
         };
         let found = self.files.try_get_with(place, make).await;
-        (found, hit.into_inner())
+        let hit = hit.into_inner();
+        if !hit {
+            self.make_room().await;
+        }
+        (found, hit)
     }
 
-    /// Keeps a file that was just written or read.
+    /// Lets go at once of what is too much. By itself, the cache would do so after 64 new entries or a third of a second:
+    /// that may be hundreds of megabytes later.
+    async fn make_room(&self) {
+        self.files.run_pending_tasks().await;
+    }
+
+    /// Keeps a file that was just written, if there is room for it now.
     pub async fn fill(&self, warehouse_id: i64, location: &str, file: Bytes) {
+        if let Some(place) = self.room.take_now(file.len()) {
+            self.fill_read(warehouse_id, location, place.hold(file)).await;
+        }
+    }
+
+    /// Keeps a file that was just read, and has its room.
+    pub async fn fill_read(&self, warehouse_id: i64, location: &str, file: Bytes) {
         self.files.insert((warehouse_id, location.to_owned(), Form::File), file).await;
+        self.make_room().await;
     }
 
     /// The bytes that it holds, after its housekeeping.
@@ -211,13 +267,39 @@ mod tests {
         assert!(cache.get_or_read(1, "l", yes()).await.is_ok());
     }
 
+    /// A file that tells that it is there.
+    struct Alive(Arc<AtomicU32>);
+
+    const LENGTH: u32 = 10_000;
+
+    impl Alive {
+        fn file(count: &Arc<AtomicU32>) -> Bytes {
+            count.fetch_add(1, Ordering::SeqCst);
+            Bytes::from_owner(Self(Arc::clone(count)))
+        }
+    }
+
+    impl AsRef<[u8]> for Alive {
+        fn as_ref(&self) -> &[u8] {
+            &[0; LENGTH as usize]
+        }
+    }
+
+    impl Drop for Alive {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
     #[tokio::test]
-    async fn it_never_holds_much_more_than_it_may() {
-        let cache = MetadataCache::new(50_000, Metrics::default());
-        for n in 0..100 {
-            cache.fill(1, &n.to_string(), Bytes::from(vec![0; 10_000])).await;
-            cache.files.run_pending_tasks().await;
-            assert!(cache.bytes() <= 50_000);
+    async fn it_never_holds_more_than_it_may_even_between_two_sweeps_of_its_own() {
+        let (cache, alive) = (MetadataCache::new(50_000, Metrics::default()), Arc::new(AtomicU32::new(0)));
+        for n in 0..60 {
+            match n % 2 {
+                0 => cache.fill(1, &n.to_string(), Alive::file(&alive)).await,
+                _ => drop(cache.get_or_read(1, &n.to_string(), async { Ok(Alive::file(&alive)) }).await.unwrap()),
+            }
+            assert!(alive.load(Ordering::SeqCst) * LENGTH <= 50_000, "{alive:?} files after {n}");
         }
     }
 }

@@ -100,7 +100,7 @@ async fn kept(app: &App, response: Response, lasting: Lasting, coding: Coding) -
             mark(&mut parts, coding);
             Response::from_parts(parts, Body::from(bytes))
         }
-        Err(error) => ApiError::internal(error).into_response(),
+        Err(error) => ApiError::from(error).into_response(),
     }
 }
 

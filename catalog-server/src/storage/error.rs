@@ -41,6 +41,12 @@ pub enum FileError {
         /// What happened.
         source: Source,
     },
+    /// The server has too much in memory to read more; trying again is safe.
+    #[error("the server has no memory for {location} now")]
+    NoRoom {
+        /// The file.
+        location: String,
+    },
     /// The warehouse's settings cannot be used: the operator's next PUT heals them.
     #[error("the storage settings of warehouse {warehouse} cannot be used")]
     Unusable {
@@ -106,6 +112,7 @@ impl FileError {
             Self::NotAllowed { .. } => "not_allowed",
             Self::Denied { .. } => "denied",
             Self::Unavailable { .. } => "unavailable",
+            Self::NoRoom { .. } => "no_room",
             Self::Unusable { .. } => "unusable",
         }
     }

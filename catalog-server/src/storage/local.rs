@@ -50,16 +50,21 @@ impl Roots {
         if metadata.len() > max {
             return Err(FileError::not_allowed(location, format!("it is larger than {max} bytes")));
         }
-        // No more than it needs: the cache keeps all of it.
+        // As long as the file is: it may stay in a cache that weighs it by its length.
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
         file.take(max).read_to_end(&mut bytes).map_err(io_error)?;
         Ok(bytes.into())
     }
 
     pub(super) fn must_exist(&self, location: &str, path: &Path) -> Result<(), FileError> {
+        self.length(location, path).map(drop)
+    }
+
+    /// How many bytes a file has.
+    pub(super) fn length(&self, location: &str, path: &Path) -> Result<u64, FileError> {
         let path = self.admit(location, path)?;
         let metadata = fs::metadata(path).map_err(|e| FileError::from_io(location, e))?;
-        if metadata.is_file() { Ok(()) } else { Err(FileError::NotFound { location: location.to_owned() }) }
+        if metadata.is_file() { Ok(metadata.len()) } else { Err(FileError::NotFound { location: location.to_owned() }) }
     }
 
     /// Nobody knows the name before this returns, so a half-written file can only be an orphan.

@@ -31,6 +31,7 @@ pub use profile::{Profile, S3Profile, WarehouseContext};
 pub use s3::S3Error;
 
 use crate::metrics::Metrics;
+use crate::room::{Place as RoomFor, Room};
 use crate::seal::Sealer;
 use local::Roots;
 use place::Place;
@@ -108,6 +109,40 @@ impl Files {
                 Place::Bucket { bucket, key } => {
                     let (client, key) = self.in_bucket(warehouse, location, &bucket, &key).await?;
                     get(&client, location, &key).await
+                }
+            }
+        };
+        self.measured("read", location, call).await
+    }
+
+    /// Reads a whole file once there is room for it in memory, and takes that room.
+    ///
+    /// # Errors
+    /// [`FileError`]; `NoRoom` if there is none in time.
+    pub async fn read_into(
+        &self,
+        room: &Room,
+        warehouse: &WarehouseContext,
+        location: &str,
+    ) -> Result<(Bytes, RoomFor), FileError> {
+        let take = async |length| {
+            check_length(location, length)?;
+            room.take(length).await.map_err(|_| FileError::NoRoom { location: location.to_owned() })
+        };
+        let call = async {
+            match Place::parse(location)? {
+                Place::Disk(path) => {
+                    let path = Arc::new(path);
+                    let same = Arc::clone(&path);
+                    let place = take(self.on_disk(location, move |r, l| r.length(l, &same)).await?).await?;
+                    Ok((self.on_disk(location, move |r, l| r.read(l, &path, MAX_FILE_BYTES)).await?, place))
+                }
+                Place::Bucket { bucket, key } => {
+                    let (client, key) = self.in_bucket(warehouse, location, &bucket, &key).await?;
+                    let failed = |e| FileError::from_store(location, e);
+                    let found = client.get(&key).await.map_err(failed)?;
+                    let place = take(found.meta.size).await?;
+                    Ok((found.bytes().await.map_err(failed)?, place))
                 }
             }
         };
@@ -301,10 +336,15 @@ pub const PROBED: i64 = 0;
 async fn get(client: &AmazonS3, location: &str, key: &Key) -> Result<Bytes, FileError> {
     let failed = |e| FileError::from_store(location, e);
     let found = client.get(key).await.map_err(failed)?;
-    if found.meta.size > MAX_FILE_BYTES {
+    check_length(location, found.meta.size)?;
+    found.bytes().await.map_err(failed)
+}
+
+fn check_length(location: &str, length: u64) -> Result<(), FileError> {
+    if length > MAX_FILE_BYTES {
         return Err(FileError::not_allowed(location, format!("it is larger than {MAX_FILE_BYTES} bytes")));
     }
-    found.bytes().await.map_err(failed)
+    Ok(())
 }
 
 async fn delete_keys(client: &AmazonS3, bucket: &str, keys: Vec<Key>) -> Result<(), FileError> {

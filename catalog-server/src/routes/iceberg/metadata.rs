@@ -40,13 +40,18 @@ pub(crate) async fn recall(app: &App, session: &Session, location: &str) -> Resu
     found.map_err(|error| unreadable(location, error))
 }
 
-/// The JSON of a metadata file, past the cache.
+/// The JSON of a metadata file, past the cache; it keeps its room in memory.
 ///
 /// # Errors
 /// [`FileError`].
 pub(crate) async fn fetch(app: &App, session: &Session, address: &str) -> Result<Bytes, FileError> {
-    let file = app.files.read(&session.warehouse, address).await?;
-    codec::unpack(address, file).await
+    let room = app.metadata.room();
+    let (file, place) = app.files.read_into(room, &session.warehouse, address).await?;
+    let Some(length) = codec::unpacked_length(&file) else { return Ok(place.hold(file)) };
+    // Who holds room and waits for more would keep others from ever having enough.
+    drop(place);
+    let place = room.take(length).await.map_err(|_| FileError::NoRoom { location: address.to_owned() })?;
+    Ok(place.hold(codec::unpack(address, file).await?))
 }
 
 /// 500: the file is not what this or another catalog wrote, and the client cannot mend it.
@@ -71,7 +76,7 @@ pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
         FileError::Denied { .. } | FileError::Unusable { .. } => {
             ApiError::new(ErrorType::ServiceUnavailableException, message)
         }
-        FileError::Unavailable { .. } => ApiError::unavailable(message),
+        FileError::Unavailable { .. } | FileError::NoRoom { .. } => ApiError::unavailable(message),
         FileError::Exists { .. } => return ApiError::internal(error),
     }
     .because(error)

@@ -73,7 +73,7 @@ async fn register(
     registration.commit(app, session).await?;
 
     let Registration { metadata_location, .. } = registration;
-    app.metadata.fill(session.warehouse.row.id, &metadata_location, bytes.clone()).await;
+    app.metadata.fill_read(session.warehouse.row.id, &metadata_location, bytes.clone()).await;
     let tag = (sort == Sort::Table).then(|| answer::whole_tag(&metadata_location, &session.warehouse));
     answer::relation(Some(&metadata_location), &bytes, Some(&answer::config(&session.warehouse)), tag)
 }

@@ -38,10 +38,7 @@ pub(crate) async fn load(
     let file = metadata::read(&app, &session, &location).await?;
     let bytes = match snapshots {
         Snapshots::All => file,
-        Snapshots::Refs => {
-            let made = app.metadata.get_or_make(row.id, &location, Form::Refs, async { referenced(&file) }).await;
-            made.map_err(ApiError::internal)?
-        }
+        Snapshots::Refs => app.metadata.get_or_make(row.id, &location, Form::Refs, async { referenced(&file) }).await?,
     };
     let config = answer::config(&session.warehouse);
     let mut response = answer::relation(Some(&location), &bytes, Some(&config), Some(tag))?;

@@ -47,7 +47,7 @@ fn explain(error: FileError) -> ApiError {
             ApiError::new(ErrorType::StorageRefusedException, format!("cannot use the location: {words}"))
         }
         FileError::NotAllowed { .. } => ApiError::validation(format!("cannot use the location: {words}")),
-        FileError::Unavailable { .. } => {
+        FileError::Unavailable { .. } | FileError::NoRoom { .. } => {
             ApiError::new(ErrorType::StorageUnavailableException, format!("cannot reach the storage: {words}"))
         }
         FileError::Exists { .. } | FileError::Unusable { .. } => {
