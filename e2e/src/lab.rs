@@ -11,7 +11,7 @@ use crate::cluster::{self, DataPrograms, Tier};
 use crate::failure::{Attempt, Outcome};
 use crate::hosts::postgres::Postgres;
 use crate::hosts::s3::S3;
-use crate::image::{Packed, Purpose, make};
+use crate::image::{Packed, Purpose, make, optimised};
 use crate::needs::programs::Programs;
 use crate::needs::python::{self, Packages};
 use crate::needs::{Need, jars, maven, minio, postgres};
@@ -33,6 +33,7 @@ pub(crate) struct Lab {
     postgres: OnceCell<Postgres>,
     stage: OnceCell<Stage>,
     server: OnceCell<()>,
+    optimised: OnceCell<PathBuf>,
     cli: OnceCell<()>,
     dev: OnceCell<()>,
     tests: OnceCell<()>,
@@ -65,6 +66,7 @@ impl Lab {
             postgres: OnceCell::new(),
             stage: OnceCell::new(),
             server: OnceCell::new(),
+            optimised: OnceCell::new(),
             cli: OnceCell::new(),
             dev: OnceCell::new(),
             tests: OnceCell::new(),
@@ -108,6 +110,13 @@ impl Lab {
         self.images.get_or_try_init(async || make(&self.programs, Purpose::Cases).await).await.map(Vec::as_slice)
     }
 
+    /// The server as its image has it.
+    pub(crate) async fn optimised_server(&self) -> Outcome<&Path> {
+        const PROGRAM: &str = "catalog-server";
+        let build = async || Ok(optimised(&self.programs, &[PROGRAM]).await?.join(PROGRAM));
+        self.optimised.get_or_try_init(build).await.map(PathBuf::as_path)
+    }
+
     /// A file of `e2e/python`.
     pub(crate) fn script(&self, name: &str) -> PathBuf {
         self.scripts().join(name)
@@ -122,6 +131,7 @@ impl Lab {
         for need in needs {
             match need {
                 Need::Server => self.build(&self.server, "build the server", SERVER).await?,
+                Need::Optimised => self.optimised_server().await.map(drop)?,
                 Need::Cli => self.build(&self.cli, "build the command-line client", CLI).await?,
                 Need::Dev => self.build(&self.dev, "build what cargo dev runs", DEV).await?,
                 Need::Tests => self.build(&self.tests, "build all tests", TESTS).await?,
@@ -172,6 +182,7 @@ impl Lab {
             postgres,
             stage,
             server: _,
+            optimised: _,
             cli: _,
             dev: _,
             tests: _,

@@ -4,6 +4,7 @@ mod admit_rules;
 mod audit;
 mod chaos_kill_commits;
 mod chaos_kill_server_pod;
+mod chaos_memory;
 mod chaos_merge;
 mod chaos_operator_restart;
 mod cli_pangolin;
@@ -382,6 +383,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "the server is killed in the midst of merges, and the branch is as before or has all of it",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(chaos_merge::run(lab)),
+    },
+    Case {
+        name: "chaos_memory",
+        says: "in 128 MiB of memory, much more metadata is asked for in turn; the server is not killed and answers right",
+        needs: &[Need::Server, Need::Optimised, Need::Postgres],
+        run: |lab| Box::pin(chaos_memory::run(lab)),
     },
     Case {
         name: "chaos_kill_server_pod",

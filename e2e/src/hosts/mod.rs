@@ -7,6 +7,7 @@ pub(crate) mod frames;
 pub(crate) mod gate;
 pub(crate) mod lake;
 pub(crate) mod memory;
+pub(crate) mod memory_limit;
 pub(crate) mod pods;
 pub(crate) mod port;
 pub(crate) mod postgres;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::child::{Child, Output};
+use super::memory_limit::MemoryLimit;
 use super::port;
 use super::s3::Access;
 use crate::chance;
@@ -23,6 +24,9 @@ const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// The settings' file.
 const SETTINGS: &str = "settings.yaml";
+
+/// The server's own default, in bytes.
+const METADATA_CACHE: u64 = 128 << 20;
 
 /// What the server keeps its rows in.
 pub(crate) enum Database {
@@ -69,6 +73,9 @@ pub(crate) struct Server {
     retained: &'static str,
     /// Where `file://` may lead, beside the server's own folder.
     file_roots: Vec<PathBuf>,
+    /// The cgroup that it runs in, if not in ours.
+    within: Option<PathBuf>,
+    metadata_cache: u64,
     child: Option<Child>,
 }
 
@@ -119,6 +126,8 @@ impl Server {
             orphan_grace: "24h",
             retained: "0s",
             file_roots: Vec::new(),
+            within: None,
+            metadata_cache: METADATA_CACHE,
             child: None,
         };
         server.write_settings()?;
@@ -155,7 +164,15 @@ impl Server {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = match &self.within {
+            None => Command::new(&self.program),
+            Some(door) => {
+                // The shell goes in and becomes the server, which so is the process that we have started.
+                let mut shell = Command::new("sh");
+                shell.args(["-c", r#"echo $$ > "$0" && exec "$@""#]).arg(door).arg(&self.program);
+                shell
+            }
+        };
         command.arg("serve").arg("--settings").arg(self.folder.join(SETTINGS));
         command
     }
@@ -180,6 +197,7 @@ impl Server {
             "allow_file_root": file_roots,
             "allowed_endpoints": self.buckets.endpoints,
             "storage_timeout": self.buckets.timeout,
+            "metadata_cache_bytes": self.metadata_cache,
             "retention": {"age": self.retained},
             "sweeps": {
                 "orphan_interval": self.sweeps,
@@ -234,6 +252,16 @@ impl Server {
     pub(crate) async fn allow_file_root(&mut self, root: &Path) -> Outcome {
         self.kill()?;
         self.file_roots.push(root.to_owned());
+        self.write_settings()?;
+        self.start_again().await
+    }
+
+    /// Restarts it as another program, in a cgroup that limits its memory, with so many bytes for its metadata cache.
+    pub(crate) async fn confine(&mut self, program: &Path, limit: &MemoryLimit, metadata_cache: u64) -> Outcome {
+        self.kill()?;
+        self.program = program.to_owned();
+        self.within = Some(limit.door());
+        self.metadata_cache = metadata_cache;
         self.write_settings()?;
         self.start_again().await
     }

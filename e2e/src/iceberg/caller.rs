@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, HeaderValue};
+use hyper::http::response::Parts;
 use hyper::{HeaderMap, Method, Request};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -51,6 +52,18 @@ impl Caller {
         headers: HeaderMap,
         body: Bytes,
     ) -> Outcome<Answer> {
+        let (head, body) = self.exchange(method, path, headers, body).await?;
+        Ok(Answer { status: head.status.as_u16(), tag: head.headers.get(ETAG).cloned(), body })
+    }
+
+    /// As [`Self::send`], with all that the answer says of itself.
+    pub(crate) async fn exchange(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Outcome<(Parts, Bytes)> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -62,8 +75,8 @@ impl Caller {
         request.headers_mut().extend(headers);
         self.sender.ready().await.attempt("wait for the connection")?;
         let response = self.sender.send_request(request).await.attempt(format!("call {path}"))?;
-        let (status, tag) = (response.status().as_u16(), response.headers().get(ETAG).cloned());
-        let body = response.into_body().collect().await.attempt(format!("read the answer of {path}"))?;
-        Ok(Answer { status, tag, body: body.to_bytes() })
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.attempt(format!("read the answer of {path}"))?;
+        Ok((head, body.to_bytes()))
     }
 }

@@ -56,9 +56,12 @@ async fn build(programs: &Programs, purpose: Purpose) -> Outcome<PathBuf> {
     run(programs, purpose, &says, arguments(purpose)).await
 }
 
-/// Builds programs, each of the package of its name, as those of the cases' images are built; the folder that they are in.
+/// Builds the bench or the server or both as the programs of the cases' images are built; the folder that they are in.
 pub(crate) async fn optimised(programs: &Programs, names: &[&str]) -> Outcome<PathBuf> {
-    let arguments = names.iter().flat_map(|name| ["--package", name, "--bin", name].map(str::to_owned)).collect();
+    // Both packages are named whatever is built: so what both depend on has the same features, and is built once.
+    let packages = ["--package", "e2e", "--package", "catalog-server"].map(str::to_owned);
+    let binaries = names.iter().flat_map(|name| ["--bin", name].map(str::to_owned));
+    let arguments = packages.into_iter().chain(binaries).collect();
     let says = format!("build {} optimised, which takes minutes at the first time", names.join(" and "));
     run(programs, Purpose::Cases, &says, arguments).await
 }

@@ -15,6 +15,8 @@ pub(crate) mod quiet;
 pub(crate) enum Need {
     /// The server, built.
     Server,
+    /// The server as its image has it, built.
+    Optimised,
     /// The command-line client, built.
     Cli,
     /// The dev program, built as `cargo dev` builds it.
