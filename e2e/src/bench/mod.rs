@@ -4,6 +4,7 @@
 //! the end, and as JSON lines for machines.
 
 mod closed_loop;
+mod coherence;
 mod command;
 mod cpu;
 mod figure;
@@ -68,5 +69,10 @@ const ALL: &[Bench] = &[
         name: "scale_commits",
         says: "commits a second by 16 writers, on tables of their own and on one, and what a commit costs",
         run: |lab, report| Box::pin(scale_commits::run(lab, report)),
+    },
+    Bench {
+        name: "coherence",
+        says: "until the last of three servers honours a change, with notifications and without",
+        run: |lab, report| Box::pin(coherence::run(lab, report)),
     },
 ];

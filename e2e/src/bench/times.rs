@@ -23,6 +23,11 @@ impl Times {
         self.percentile(99)
     }
 
+    /// In milliseconds: none took longer.
+    pub(super) fn longest(&self) -> f64 {
+        self.percentile(100)
+    }
+
     /// The smallest one that `percent` of all do not exceed, in milliseconds.
     fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100).max(1);
@@ -37,7 +42,7 @@ mod tests {
     #[test]
     fn percentiles_are_times_that_were_measured() {
         let times = Times::of((1..=200).rev().map(Duration::from_millis).collect());
-        assert_eq!((times.p50(), times.p99()), (100.0, 198.0));
+        assert_eq!((times.p50(), times.p99(), times.longest()), (100.0, 198.0, 200.0));
         assert_eq!(Times::of(vec![Duration::from_millis(7)]).p99(), 7.0);
     }
 }

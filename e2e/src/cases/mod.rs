@@ -2,6 +2,7 @@
 
 mod admit_rules;
 mod audit;
+mod chaos_feed;
 mod chaos_kill_commits;
 mod chaos_kill_server_pod;
 mod chaos_memory;
@@ -13,6 +14,7 @@ mod cluster_leaves_nothing;
 mod cluster_runs_images;
 mod cluster_runs_pods;
 mod contract_bad_input;
+mod contract_coherence;
 mod contract_hot_table;
 mod contract_idempotency;
 mod contract_lists_stream;
@@ -179,6 +181,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "a list of more than the server may grow by comes whole, and is never held as a whole",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_lists_stream::run(lab)),
+    },
+    Case {
+        name: "contract_coherence",
+        says: "what three servers keep in memory is never older than the bound, and never goes back",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(contract_coherence::run(lab)),
     },
     Case {
         name: "contract_warm_load",
@@ -371,6 +379,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "many writers of one table on two servers, one of them cut off from Postgres again and again: a chain of what was acknowledged",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_hot_table::run(lab)),
+    },
+    Case {
+        name: "chaos_feed",
+        says: "notifications, connections, Postgres and rows of the feed are lost, and no revoked token is accepted",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(chaos_feed::run(lab)),
     },
     Case {
         name: "chaos_kill_commits",

@@ -36,6 +36,10 @@ pub(crate) enum Signal {
     Quit,
     /// As the kernel's last word.
     Kill,
+    /// Sleep until the next one.
+    Stop,
+    /// Go on.
+    Continue,
 }
 
 impl Child {
@@ -69,6 +73,8 @@ impl Child {
             Signal::Interrupt => "-INT",
             Signal::Quit => "-QUIT",
             Signal::Kill => "-KILL",
+            Signal::Stop => "-STOP",
+            Signal::Continue => "-CONT",
         };
         let status = Command::new("kill")
             .args([flag, "--", &format!("-{}", self.process.id())])

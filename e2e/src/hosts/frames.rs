@@ -1,12 +1,13 @@
-//! Cuts a Postgres client's bytes into messages, as far as a proxy needs it (Postgres documentation, "Message Formats"):
-//! the first packets are a length and a body; all later ones a type byte, a length that counts itself, and a body.
+//! Cuts the bytes of Postgres and its clients into messages, as far as a proxy needs it (Postgres documentation, "Message
+//! Formats"): the first packets are a length and a body; all later ones a type byte, a length that counts itself, and a
+//! body.
 
 use bytes::{Buf, Bytes, BytesMut};
 
 /// `SSLRequest` and `GSSENCRequest`: asked before the start-up packet, answered by one byte.
 const ENCRYPTION_REQUESTS: [u32; 2] = [80_877_103, 80_877_104];
 
-/// The bytes that have come from a client, cut into messages.
+/// The bytes that have come from one side, cut into messages.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
     /// What has come and is not a whole message yet.
@@ -24,6 +25,11 @@ pub(crate) struct Message {
 }
 
 impl Frames {
+    /// For what Postgres says to a client that asks for no encryption: there all messages have a type.
+    pub(crate) fn of_postgres() -> Self {
+        Self { started: true, ..Self::default() }
+    }
+
     /// The next whole message, if it is there.
     pub(crate) fn next(&mut self) -> Option<Message> {
         let typed = self.started;
@@ -50,6 +56,11 @@ impl Message {
         let text = text.strip_suffix(&[0]).unwrap_or(text).trim_ascii();
         let text = text.strip_suffix(b";").unwrap_or(text);
         self.typed && self.bytes.first() == Some(&b'Q') && text.eq_ignore_ascii_case(b"COMMIT")
+    }
+
+    /// True for Postgres' `NotificationResponse`.
+    pub(crate) fn is_notification(&self) -> bool {
+        self.typed && self.bytes.first() == Some(&b'A')
     }
 
     /// True once the connection is past its start.

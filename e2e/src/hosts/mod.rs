@@ -6,6 +6,7 @@ pub(crate) mod door;
 pub(crate) mod frames;
 pub(crate) mod gate;
 pub(crate) mod lake;
+pub(crate) mod line;
 pub(crate) mod memory;
 pub(crate) mod memory_limit;
 pub(crate) mod pods;

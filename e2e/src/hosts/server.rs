@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::child::{Child, Output};
+use super::child::{Child, Output, Signal};
 use super::memory_limit::MemoryLimit;
 use super::port;
 use super::s3::Access;
@@ -22,8 +22,10 @@ use crate::lab::Lab;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// The settings' file.
+/// Files in the server's folder.
 const SETTINGS: &str = "settings.yaml";
+const ADMIN_HASHES: &str = "admin-hashes";
+const SEAL_KEY: &str = "seal-key";
 
 /// The server's own default, in bytes.
 const METADATA_CACHE: u64 = 128 << 20;
@@ -37,7 +39,7 @@ pub(crate) enum Database {
 }
 
 /// How the server may reach buckets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Buckets {
     /// The endpoints that warehouses may name.
     pub(crate) endpoints: Vec<String>,
@@ -108,9 +110,9 @@ impl Server {
         sweeps: &'static str,
     ) -> Outcome<Self> {
         let admin = BearerToken::generate().attempt("generate the admin's token")?;
-        secret_file(&folder.join("admin-hashes"), &admin.hash().to_string())?;
+        secret_file(&folder.join(ADMIN_HASHES), &admin.hash().to_string())?;
         // 64 hexadecimal digits.
-        secret_file(&folder.join("seal-key"), &format!("e2e:{}{}\n", chance::secret(), chance::secret()))?;
+        secret_file(&folder.join(SEAL_KEY), &format!("e2e:{}{}\n", chance::secret(), chance::secret()))?;
         let (port, platform_port) = (port::free()?, port::free()?);
         let mut server = Self {
             program: lab.programs.path("catalog-server"),
@@ -133,6 +135,38 @@ impl Server {
         server.write_settings()?;
         server.start_again().await?;
         Ok(server)
+    }
+
+    /// A further replica of this one in a folder of its own, with its secrets and the folders that it may use, which
+    /// reaches the same Postgres by this URL.
+    pub(crate) async fn replica(&self, folder: &Path, url: String) -> Outcome<Self> {
+        fs::create_dir_all(folder).attempt("make the replica's folder")?;
+        for secret in [ADMIN_HASHES, SEAL_KEY] {
+            let content = fs::read_to_string(self.folder.join(secret)).attempt(format!("read {secret}"))?;
+            secret_file(&folder.join(secret), &content)?;
+        }
+        let (port, platform_port) = (port::free()?, port::free()?);
+        let mut replica = Self {
+            program: self.program.clone(),
+            folder: folder.to_owned(),
+            port,
+            platform_port,
+            uri: format!("http://127.0.0.1:{port}"),
+            platform_uri: format!("http://127.0.0.1:{platform_port}"),
+            admin: self.admin.clone(),
+            database: Database::Postgres(url),
+            buckets: self.buckets.clone(),
+            sweeps: self.sweeps,
+            orphan_grace: self.orphan_grace,
+            retained: self.retained,
+            file_roots: [&self.folder].into_iter().chain(&self.file_roots).cloned().collect(),
+            within: None,
+            metadata_cache: self.metadata_cache,
+            child: None,
+        };
+        replica.write_settings()?;
+        replica.start_again().await?;
+        Ok(replica)
     }
 
     /// Starts it with the settings that it had, and waits until it is ready.
@@ -192,8 +226,8 @@ impl Server {
             "listen": format!("127.0.0.1:{}", self.port),
             "platform_listen": format!("127.0.0.1:{}", self.platform_port),
             "database": database,
-            "admin_hashes_file": self.folder.join("admin-hashes"),
-            "seal_key_file": self.folder.join("seal-key"),
+            "admin_hashes_file": self.folder.join(ADMIN_HASHES),
+            "seal_key_file": self.folder.join(SEAL_KEY),
             "allow_file_root": file_roots,
             "allowed_endpoints": self.buckets.endpoints,
             "storage_timeout": self.buckets.timeout,
@@ -225,6 +259,12 @@ impl Server {
     /// The id of its process.
     pub(crate) fn process(&self) -> Outcome<u32> {
         self.child.as_ref().map(Child::id).ok_or_else(|| Failure::new("catalog-server does not run"))
+    }
+
+    /// SIGSTOP, or SIGCONT.
+    pub(crate) fn sleep(&self, asleep: bool) -> Outcome {
+        let child = self.child.as_ref().ok_or_else(|| Failure::new("catalog-server does not run"))?;
+        child.signal(if asleep { Signal::Stop } else { Signal::Continue })
     }
 
     /// SIGKILL.

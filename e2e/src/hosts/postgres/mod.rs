@@ -6,7 +6,7 @@ pub(crate) mod recipe;
 
 use std::net::Ipv4Addr;
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -20,13 +20,16 @@ use crate::cluster::output;
 use crate::failure::{Attempt, Outcome};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STOPS_WITHIN: Duration = Duration::from_secs(30);
 
 /// The running server, and the way to it.
 pub(crate) struct Postgres {
     // Fields are dropped in this order: the process first, its folder after it.
     process: Child,
     access: Access,
-    _home: TempDir,
+    home: TempDir,
+    bin: PathBuf,
+    log: PathBuf,
 }
 
 impl Deref for Postgres {
@@ -45,11 +48,22 @@ impl Postgres {
         recipe::prepare(home.path(), &access).await?;
         output("run initdb", &mut recipe::initdb(bin, home.path()).await?)?;
         recipe::finish(home.path())?;
-        let mut command = recipe::server(bin, home.path(), &access).await?;
-        let process = Child::start("postgres", &mut command, Output::Log(log))?;
-        let mut postgres = Self { process, access, _home: home };
+        let process = launch(bin, home.path(), &access, log).await?;
+        let mut postgres = Self { process, access, home, bin: bin.to_owned(), log: log.to_owned() };
         postgres.wait_until_it_answers().await?;
         Ok(postgres)
+    }
+
+    /// Ends it as an administrator does who does not wait for its clients.
+    pub(crate) async fn stop(&mut self) -> Outcome {
+        self.process.signal(Signal::Interrupt)?;
+        self.process.wait(STOPS_WITHIN).await.map(drop)
+    }
+
+    /// Starts it where it was, and waits until it answers.
+    pub(crate) async fn start_again(&mut self) -> Outcome {
+        self.process = launch(&self.bin, self.home.path(), &self.access, &self.log).await?;
+        self.wait_until_it_answers().await
     }
 
     /// The process id of the first of its processes.
@@ -70,6 +84,10 @@ impl Postgres {
             }
         }
     }
+}
+
+async fn launch(bin: &Path, home: &Path, access: &Access, log: &Path) -> Outcome<Child> {
+    Child::start("postgres", &mut recipe::server(bin, home, access).await?, Output::Log(log))
 }
 
 impl Drop for Postgres {
