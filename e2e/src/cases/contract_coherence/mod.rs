@@ -83,5 +83,5 @@ async fn play(lab: &Lab) -> Outcome<String> {
         }
     }
     try_join_all(tasks).map_ok(drop).await?;
-    play.tally.borrow().told(&play.ground).await
+    play.tally.take().told(&play.ground).await
 }
