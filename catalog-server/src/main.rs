@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// The programs are static, and the C library's own allocator spends a tenth of a commit on its locks and lists.
+/// The programs are static, and the C library's own allocator spends a tenth of a commit on its locks and lists. Without
+/// huge pages: with them, one list of 130,000 tables makes the server grow by 17 MiB instead of 5.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
