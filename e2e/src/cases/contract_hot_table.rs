@@ -31,7 +31,7 @@ const CUT_OFF: usize = 8;
 const LEFT_ALONE: usize = 4;
 const CUTS: u64 = 30;
 /// For one commit, however often it has to be tried.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let (postgres, folder) = (lab.postgres().await?, lab.folder(CASE)?);
