@@ -1,5 +1,7 @@
 //! How many bytes of metadata may be in memory at once, be they in the cache, on their way to clients, or still to be
-//! read. Who has no room waits for it, and is sent away after a while: the process must not be killed for its memory.
+//! read. Who has no room waits for it, and is sent away after a while.
+//!
+//! It bounds the metadata, not the process: what parsing and new documents take is not counted.
 //!
 //! Why the cache's own bound is not enough: what leaves it stays in memory until the last answer that is made of it is
 //! written, and what is read goes into memory before it goes into the cache.
@@ -15,7 +17,7 @@ use tokio::time::timeout;
 const UNIT: usize = 1_024;
 /// Beside the cache, at least.
 const LEAST: usize = 16 * 1_024 * 1_024;
-/// Clients that read as fast as they can make room in less.
+/// How long to wait for room.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The room. Clones share it.

@@ -39,10 +39,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
     let direct = store::prepare_postgres(lab, CASE).await?;
     let through = Database::Postgres(postgres.url(CASE, proxy.port()));
     let lake = Lake::in_folder(Server::as_deployed(lab, &folder, through, Buckets::NONE).await?, &folder).await?;
-    let other = folder.join("other");
-    std::fs::create_dir_all(&other).attempt("make the other server's folder")?;
-    let mut other = Server::as_deployed(lab, &other, Database::Postgres(direct), Buckets::NONE).await?;
-    other.allow_file_root(&lake.root).await?;
+    let other = lake.server.replica(&folder.join("other"), direct).await?;
     lake.rest.create_namespace(&lake.prefix, "n").await?;
     lake.rest.create_table(&lake.prefix, "n", "t").await?;
     let table = format!("{}/namespaces/n/tables/t", lake.prefix);

@@ -6,19 +6,16 @@ use super::own_tables::Owner;
 use super::{Bench, LASTS, NAME, WRITERS};
 use crate::bench::closed_loop::closed_loop;
 use crate::bench::{Figure, Goal, Report};
-use crate::failure::{Attempt, Outcome};
-use crate::hosts::server::{Buckets, Database, Server};
+use crate::failure::Outcome;
+use crate::hosts::server::Server;
 
 const MANY: usize = 48;
 const FEW: usize = 4;
 
 pub(super) async fn measure(bench: &Bench<'_>, report: &mut Report) -> Outcome {
     report.step("commits through two servers");
-    let folder = bench.folder.join("replica");
-    std::fs::create_dir_all(&folder).attempt("make the replica's folder")?;
     let url = bench.postgres.url(NAME, bench.postgres.port());
-    let mut replica = Server::as_deployed(bench.lab, &folder, Database::Postgres(url), Buckets::NONE).await?;
-    replica.allow_file_root(&bench.lake.root).await?;
+    let replica = bench.lake.server.replica(&bench.folder.join("replica"), url).await?;
     let mut many = Owner::crew(bench, bench.lake.server.uri(), "many", MANY).await?;
     let mut few = Owner::crew(bench, replica.uri(), "few", FEW).await?;
     let all = LASTS + Duration::from_secs(1);
