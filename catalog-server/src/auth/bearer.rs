@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use catalog_api::{BearerToken, Grant, Prefix, TokenHash};
 use catalog_store::{Access, Token};
@@ -15,13 +14,14 @@ use serde::Deserialize;
 use super::{Authenticated, Caller, CallerName, Principal};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::middleware::Inner;
 use crate::reference;
 
 /// The routes that anybody may call.
 const PUBLIC: [&str; 2] = ["/", "/api/v1/openapi.json"];
 
 /// Puts [`Authenticated`] into the request's extensions, or answers 401.
-pub async fn authenticate(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub async fn authenticate(app: Arc<App>, mut request: Request, next: impl Inner) -> Response {
     if PUBLIC.contains(&request.uri().path()) {
         return next.run(request).await;
     }

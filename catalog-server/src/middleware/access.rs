@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
+use super::Inner;
 use crate::app::App;
 use crate::auth::CallerName;
 use crate::error::Cause;
@@ -19,7 +19,7 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// The label for paths that are no route: a path in a label or a log line could hold anything.
 const NO_ROUTE: &str = "none";
 
-pub(super) async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn record(app: Arc<App>, request: Request, next: impl Inner) -> Response {
     let began = Instant::now();
     let id = sane_id(request.headers()).unwrap_or_else(|| app.ids.ordered().to_string());
     let method = known_method(request.method().as_str());

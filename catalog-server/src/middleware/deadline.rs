@@ -3,17 +3,17 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::Method;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
+use super::Inner;
 use super::limit::Place;
 use crate::app::App;
 use crate::error::ApiError;
 
-pub(super) async fn bound(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn bound(app: Arc<App>, request: Request, next: impl Inner) -> Response {
     let limit = app.settings.limits.request_timeout;
     if is_safe(request.method()) {
         let answer = timeout(limit, next.run(request)).await;

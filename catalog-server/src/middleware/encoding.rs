@@ -6,11 +6,10 @@ use std::mem;
 use std::sync::Arc;
 
 use axum::body::{Body, BodyDataStream, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY};
 use axum::http::response::Parts;
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -21,6 +20,7 @@ use hyper::body::Body as _;
 use tokio::task::spawn_blocking;
 use zstd::stream::write::Encoder as ZstdEncoder;
 
+use super::Inner;
 use crate::app::App;
 use crate::coding::Coding;
 use crate::error::ApiError;
@@ -37,7 +37,7 @@ const ZSTD_LEVEL: i32 = 3;
 /// Longer answers are sent while they are compressed, and not kept.
 const KEPT: u64 = 16 * 1_024 * 1_024;
 
-pub(super) async fn encode(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn encode(app: Arc<App>, request: Request, next: impl Inner) -> Response {
     let coding = Coding::wanted(request.headers());
     let mut response = next.run(request).await;
     if !depends_on_coding(&response) {

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::CONNECTION;
-use axum::middleware::Next;
 use axum::response::Response;
 
+use super::Inner;
 use crate::app::App;
 
-pub(super) async fn say_goodbye(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn say_goodbye(app: Arc<App>, request: Request, next: impl Inner) -> Response {
     let mut response = next.run(request).await;
     if app.readiness.leaving().is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

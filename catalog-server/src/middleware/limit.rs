@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use catalog_api::ErrorType;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::Inner;
 use crate::error::ApiError;
 use crate::held::hold;
 
@@ -28,7 +28,7 @@ impl Places {
     }
 }
 
-pub(super) async fn admit(State(Places(places)): State<Places>, mut request: Request, next: Next) -> Response {
+pub(super) async fn admit(Places(places): Places, mut request: Request, next: impl Inner) -> Response {
     match places.try_acquire_owned() {
         Ok(permit) => {
             let place = Place { _permit: Arc::new(permit) };

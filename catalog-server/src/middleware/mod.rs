@@ -1,9 +1,9 @@
-//! What every request goes through, from the outside in: [`leaving`], [`access`] (id, log, metrics), [`panics`], [`limit`],
-//! [`encoding`], [`crate::auth::authenticate`], [`deadline`], [`repeats`]; then the routes.
+//! What every request goes through: [`wrap`] has the layers in their order, and each is a function in a file.
 
 mod access;
 mod deadline;
 mod encoding;
+mod inner;
 mod leaving;
 mod limit;
 mod panics;
@@ -12,23 +12,48 @@ mod repeats;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 
+pub use self::inner::Inner;
+use self::limit::Places;
 use crate::app::App;
 use crate::auth::authenticate;
-use limit::Places;
+
+/// What the layers share.
+#[derive(Clone)]
+struct Around {
+    app: Arc<App>,
+    places: Places,
+}
 
 /// Puts the layers around the routes.
+///
+/// Why one layer of axum for all of them: each of those copies all that lie further in, for each request.
 pub fn wrap(routes: Router<Arc<App>>, app: &Arc<App>) -> Router<Arc<App>> {
     let places = Places::new(app.settings.limits.concurrency);
-    // The layer that is added last is the outermost.
-    routes
-        .layer(from_fn_with_state(Arc::clone(app), repeats::answer_once))
-        .layer(from_fn_with_state(Arc::clone(app), deadline::bound))
-        .layer(from_fn_with_state(Arc::clone(app), authenticate))
-        .layer(from_fn_with_state(Arc::clone(app), encoding::encode))
-        .layer(from_fn_with_state(places, limit::admit))
-        .layer(from_fn(panics::catch))
-        .layer(from_fn_with_state(Arc::clone(app), access::record))
-        .layer(from_fn_with_state(Arc::clone(app), leaving::say_goodbye))
+    routes.layer(from_fn_with_state(Around { app: Arc::clone(app), places }, layers))
+}
+
+/// From the inside out.
+async fn layers(State(Around { app, places }): State<Around>, request: Request, next: Next) -> Response {
+    let share = || Arc::clone(&app);
+    let routes = move |request| next.run(request);
+    let once = with(share(), |app, request| repeats::answer_once(app, request, routes));
+    let bounded = with(share(), |app, request| deadline::bound(app, request, once));
+    let known = with(share(), |app, request| authenticate(app, request, bounded));
+    let encoded = with(share(), |app, request| encoding::encode(app, request, known));
+    let admitted = move |request| limit::admit(places, request, encoded);
+    let caught = move |request| panics::catch(request, admitted);
+    let recorded = with(share(), |app, request| access::record(app, request, caught));
+    leaving::say_goodbye(app, request, recorded).await
+}
+
+/// A layer that needs what all handlers share.
+fn with<Answer>(
+    app: Arc<App>,
+    layer: impl FnOnce(Arc<App>, Request) -> Answer + Send + 'static,
+) -> impl FnOnce(Request) -> Answer + Send + 'static {
+    move |request| layer(app, request)
 }

@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use catalog_api::ErrorType;
 use catalog_store::{Key, Mark, NamespacePath, Turn};
@@ -14,6 +13,7 @@ use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::Inner;
 use crate::app::App;
 use crate::error::{ApiError, Cause};
 use crate::extract;
@@ -26,7 +26,7 @@ const HEADER: &str = "idempotency-key";
 /// Longer than `/v1/config` promises, for clocks that differ.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(35);
 
-pub(super) async fn answer_once(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn answer_once(app: Arc<App>, request: Request, next: impl Inner) -> Response {
     let Some(status) = status_of_success(&request) else { return next.run(request).await };
     match prepare(&app, request, status).await {
         Ok(Prepared::Plain(request)) => next.run(request).await,
