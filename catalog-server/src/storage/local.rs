@@ -3,11 +3,13 @@
 //! Why not object_store's local store: what is acknowledged here must survive `kill -9` and a power cut, so that a new
 //! file and each new directory are flushed before the answer; and symbolic links are resolved before a root is compared.
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use rustix::fs::{AtFlags, Mode, OFlags, open, openat, unlinkat};
 
 use super::FileError;
 
@@ -30,11 +32,17 @@ impl Roots {
     /// Resolves links of what is there of the path, and checks that it lies below a root.
     fn admit(&self, location: &str, path: &Path) -> Result<PathBuf, FileError> {
         let real = resolve(path).map_err(|e| FileError::from_io(location, e))?;
+        self.judge(location, &real)?;
+        Ok(real)
+    }
+
+    /// Checks that a path without links lies below a root.
+    fn judge(&self, location: &str, real: &Path) -> Result<(), FileError> {
         if self.denied.iter().any(|root| real.starts_with(root)) {
             return Err(FileError::not_allowed(location, "it lies among the files of the server itself"));
         }
         if self.allowed.iter().any(|root| real.starts_with(root)) {
-            return Ok(real);
+            return Ok(());
         }
         Err(FileError::not_allowed(location, "it lies below no directory that the server was started with"))
     }
@@ -69,8 +77,22 @@ impl Roots {
 
     /// Nobody knows the name before this returns, so a half-written file can only be an orphan.
     pub(super) fn write_new(&self, location: &str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-        let path = self.admit(location, path)?;
-        write_durably(&path, bytes).map_err(|e| FileError::from_io(location, e))
+        let io_error = |e| FileError::from_io(location, e);
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io_error(io::ErrorKind::InvalidInput.into()));
+        };
+        let folder = match open_folder(parent) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let parent = self.admit(location, parent)?;
+                make_directories(&parent).and_then(|()| open_folder(&parent)).map_err(io_error)?
+            }
+            opened => opened.map_err(io_error)?,
+        };
+        // What is judged is what was opened, and what is written to: links that change meanwhile change nothing. And one
+        // call tells it, where to resolve a path is a call for each of its parts.
+        let real = whereabouts(&folder, parent).map_err(io_error)?;
+        self.judge(location, &real.join(name))?;
+        write_durably(&folder, name, bytes).map_err(io_error)
     }
 
     pub(super) fn delete(&self, location: &str, path: &Path) -> Result<(), FileError> {
@@ -104,14 +126,32 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let parent = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    make_directories(parent)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| sync_directory(parent));
+/// Nothing else is opened: to open a pipe would wait for its other end.
+fn open_folder(path: &Path) -> io::Result<File> {
+    Ok(open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?.into())
+}
+
+/// Where an open folder is, without links.
+#[cfg(target_os = "linux")]
+fn whereabouts(folder: &File, _opened: &Path) -> io::Result<PathBuf> {
+    use std::os::fd::AsRawFd as _;
+    fs::read_link(format!("/proc/self/fd/{}", folder.as_raw_fd()))
+}
+
+/// Where an open folder is, without links.
+#[cfg(not(target_os = "linux"))]
+fn whereabouts(_folder: &File, opened: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(opened)
+}
+
+fn write_durably(folder: &File, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+    // A link of that name is not followed: it is there already.
+    let new = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let mut file = File::from(openat(folder, name, new, Mode::from_raw_mode(0o666))?);
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| folder.sync_all());
     if written.is_err() {
         // Nobody is told of it, so that it would stay for ever; if even this fails, the sweep finds it.
-        let _ = fs::remove_file(path);
+        let _ = unlinkat(folder, name, AtFlags::empty());
     }
     written
 }
