@@ -1,7 +1,7 @@
 //! What processes have computed, as Linux counts it: in hundredths of a second, so that only seconds of work say anything.
 
 use std::fs;
-use std::ops::Sub;
+use std::ops::{Div, Sub};
 
 use crate::failure::{Attempt, Failure, Outcome};
 
@@ -22,6 +22,14 @@ impl Sub for Cpu {
 
     fn sub(self, before: Self) -> Self {
         Self { user: self.user - before.user, system: self.system - before.system }
+    }
+}
+
+impl Div<f64> for Cpu {
+    type Output = Self;
+
+    fn div(self, requests: f64) -> Self {
+        Self { user: self.user / requests, system: self.system / requests }
     }
 }
 

@@ -3,15 +3,21 @@
 //! A bench is no test: it fails only if it cannot measure. What it finds are [`Figure`]s, told as they come, as a table in
 //! the end, and as JSON lines for machines.
 
+mod client;
 mod closed_loop;
 mod coherence;
 mod command;
+mod commit;
 mod cpu;
 mod figure;
 mod ground;
 mod list;
 mod load_table;
+mod meter;
+mod mixed;
+mod open_loop;
 mod optimised;
+mod owner;
 mod pgbench;
 mod plain;
 mod report;
@@ -61,6 +67,11 @@ const ALL: &[Bench] = &[
         run: |lab, report| Box::pin(start::run(lab, report)),
     },
     Bench {
+        name: "commit",
+        says: "what commits cost each part: 1 to 16 writers, their own tables and one, a folder and a bucket",
+        run: |lab, report| Box::pin(commit::run(lab, report)),
+    },
+    Bench {
         name: "scale_refs",
         says: "branches, look-ups, lists, diffs, merges and history in a warehouse of a million tables",
         run: |lab, report| Box::pin(scale_refs::run(lab, report)),
@@ -74,5 +85,10 @@ const ALL: &[Bench] = &[
         name: "coherence",
         says: "until the last of three servers honours a change, with notifications and without",
         run: |lab, report| Box::pin(coherence::run(lab, report)),
+    },
+    Bench {
+        name: "mixed",
+        says: "loads, commits and lists together, at a steady rate for ten minutes, and whether the server grows",
+        run: |lab, report| Box::pin(mixed::run(lab, report)),
     },
 ];

@@ -296,6 +296,14 @@ impl Server {
         self.start_again().await
     }
 
+    /// Restarts it with so many bytes for its metadata cache.
+    pub(crate) async fn cache_metadata(&mut self, bytes: u64) -> Outcome {
+        self.kill()?;
+        self.metadata_cache = bytes;
+        self.write_settings()?;
+        self.start_again().await
+    }
+
     /// Restarts it as another program, in a cgroup that limits its memory, with so many bytes for its metadata cache.
     pub(crate) async fn confine(&mut self, program: &Path, limit: &MemoryLimit, metadata_cache: u64) -> Outcome {
         self.kill()?;

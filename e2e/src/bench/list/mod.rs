@@ -4,7 +4,6 @@
 //! The rows are written by the loader of `scale_refs`. CPU seconds are counted by the kernel in hundredths, so each is that
 //! of a thousand pages or of many whole lists.
 
-mod cost;
 mod names;
 mod pages;
 mod whole;
@@ -14,6 +13,7 @@ use hyper::header::ACCEPT_ENCODING;
 use hyper::{HeaderMap, Method};
 
 use self::names::Names;
+use super::meter::Meter;
 use super::{Figure, Goal, Report};
 use crate::failure::{Attempt, Outcome, check};
 use crate::hosts::lake::{LAKE, Lake};
@@ -90,6 +90,10 @@ impl<'a> Bench<'a> {
         index(&url).await?;
         settle(postgres, NAME).await?;
         Ok(Self { postgres, lake, branch: target.branch })
+    }
+
+    async fn meter(&self) -> Outcome<Meter<'_>> {
+        Meter::start(&self.lake.server, self.postgres, NAME).await
     }
 
     async fn caller(&self) -> Outcome<Caller> {

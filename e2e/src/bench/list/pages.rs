@@ -4,9 +4,10 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::cost::{Cost, Meter};
 use super::names::Names;
 use super::{Bench, Figure, Goal, List, MANY, Report, ask};
+use crate::bench::cpu::Cpu;
+use crate::bench::meter::Work;
 use crate::bench::rounds::Rounds;
 use crate::bench::times::Times;
 use crate::failure::{Attempt, Outcome, check};
@@ -28,7 +29,7 @@ struct Start {
 struct Walk {
     starts: Vec<Start>,
     times: Times,
-    cost: Cost,
+    work: Work,
 }
 
 pub(super) async fn measure(bench: &Bench<'_>, list: List, names: &Names, report: &mut Report) -> Outcome {
@@ -54,13 +55,13 @@ pub(super) async fn measure(bench: &Bench<'_>, list: List, names: &Names, report
 }
 
 fn tell_walk(report: &mut Report, word: &str, walk: &Walk, plain: f64) -> Outcome {
-    let Walk { starts: _, times, cost } = walk;
+    let Walk { starts: _, times, work } = walk;
     let name = |what: &str| format!("all 1,000 pages of {word}: {what}");
     report.tell(Figure::new(name("p50 of a page"), "ms", times.p50()))?;
     report.tell(Figure::new(name("p99 of a page"), "ms", times.p99()))?;
-    report.tell(Figure::new(name("CPU of the server"), "s", cost.server))?;
-    report.tell(Figure::new(name("CPU of Postgres"), "s", cost.postgres).beside(SELECT, plain))?;
-    report.tell(Figure::new(name("statements a page"), "", cost.statements / PAGES as f64))
+    report.tell(Figure::new(name("CPU of the server"), "s", work.server.seconds()))?;
+    report.tell(Figure::new(name("CPU of Postgres"), "s", work.postgres.seconds()).beside(SELECT, plain))?;
+    report.tell(Figure::new(name("statements a page"), "", work.statements / PAGES as f64))
 }
 
 /// From the first page to the last, as a client goes.
@@ -68,7 +69,7 @@ async fn walk(bench: &Bench<'_>, list: List) -> Outcome<Walk> {
     let (path, caller) = (list.path(&bench.lake), Mutex::new(bench.caller().await?));
     let (mut starts, mut times) = (Vec::with_capacity(PAGES), Vec::with_capacity(PAGES));
     let mut next = Some(Start::default());
-    let meter = Meter::start(bench).await?;
+    let meter = bench.meter().await?;
     while let Some(start) = next {
         let begin = Instant::now();
         let body = fetch(&caller, &path, &start).await?;
@@ -76,9 +77,9 @@ async fn walk(bench: &Bench<'_>, list: List) -> Outcome<Walk> {
         next = follow(list, &body)?;
         starts.push(start);
     }
-    let cost = meter.end(bench).await?;
+    let work = meter.end().await?;
     check(starts.len() == PAGES, || format!("{} pages hold all {}", starts.len(), list.word()))?;
-    Ok(Walk { starts, times: Times::of(times), cost })
+    Ok(Walk { starts, times: Times::of(times), work })
 }
 
 /// Where the page after this one begins, if there is one.
@@ -96,11 +97,12 @@ fn follow(list: List, body: &[u8]) -> Outcome<Option<Start>> {
 
 /// The same rows by as many `SELECT`s: seconds of Postgres' processor.
 async fn plainly(bench: &Bench<'_>, names: &Names, walk: &Walk) -> Outcome<f64> {
-    let before = bench.postgres_cpu()?;
+    let process = bench.postgres.process();
+    let before = Cpu::of_family(process)?;
     for start in &walk.starts {
         names.page(&start.after, PAGE).await?;
     }
-    Ok((bench.postgres_cpu()? - before).seconds())
+    Ok((Cpu::of_family(process)? - before).seconds())
 }
 
 async fn page(caller: &Mutex<Caller>, path: &str, start: &Start) -> Outcome {

@@ -3,7 +3,6 @@
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::cost::Meter;
 use super::names::Names;
 use super::{Bench, Figure, Goal, List, MANY, Report, ask};
 use crate::bench::rounds::Rounds;
@@ -32,15 +31,14 @@ pub(super) async fn measure(bench: &mut Bench<'_>, list: List, names: &Names, re
     let name = |what: &str| format!("all {word}: {what}");
     report.tell(Figure::new(name("p50"), "ms", whole.p50()).beside(SELECT, select.p50()))?;
     report.tell(Figure::new(name("p99"), "ms", whole.p99()).beside(SELECT, select.p99()))?;
-    let meter = Meter::start(bench).await?;
+    let meter = bench.meter().await?;
     for _ in 0..ROUNDS {
         all(&caller, &path).await?;
     }
-    let cost = meter.end(bench).await?;
-    let of_one = |all: f64| all / ROUNDS as f64;
-    report.tell(Figure::new(name("CPU of the server"), "s", of_one(cost.server)))?;
-    report.tell(Figure::new(name("CPU of Postgres"), "s", of_one(cost.postgres)))?;
-    report.tell(Figure::new(name("statements"), "", of_one(cost.statements)))
+    let one = meter.end().await? / ROUNDS as f64;
+    report.tell(Figure::new(name("CPU of the server"), "s", one.server.seconds()))?;
+    report.tell(Figure::new(name("CPU of Postgres"), "s", one.postgres.seconds()))?;
+    report.tell(Figure::new(name("statements"), "", one.statements))
 }
 
 /// Of a server that has just begun: what it took for an earlier list would be there for the next.

@@ -5,7 +5,6 @@
 //! would wait that come whether or not the server keeps up. CPU seconds are counted by the kernel in hundredths, so each
 //! measurement lasts seconds.
 
-mod cost;
 pub(crate) mod plain_handler;
 mod reader;
 mod tables;
@@ -17,10 +16,12 @@ use bytes::Bytes;
 use hyper::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 use hyper::{HeaderMap, Method};
 
-use self::cost::{Cost, Meter};
 use self::plain_handler::PlainHandler;
 use self::reader::Reader;
-use super::closed_loop::{Ran, closed_loop};
+use super::client::Ran;
+use super::closed_loop::closed_loop;
+use super::cpu::Cpu;
+use super::meter::{Meter, Work};
 use super::plain::Plain;
 use super::{Figure, Goal, Report, pgbench};
 use crate::failure::{Attempt, Failure, Outcome, check};
@@ -49,8 +50,9 @@ struct Bench<'a> {
 
 /// A measurement of the server, and one of the handler that answers the same bytes.
 struct Pair {
-    ours: Cost,
-    plain: Cost,
+    ours: Work,
+    /// Seconds of the processor for one.
+    plain: f64,
 }
 
 pub(super) async fn run(lab: &Lab, report: &mut Report) -> Outcome {
@@ -92,26 +94,27 @@ impl<'a> Bench<'a> {
         caller.send(Method::GET, path, headers, Bytes::new()).await
     }
 
-    /// So many callers of the server, for as long as a measurement lasts; what it costs.
-    async fn load(&self, path: &str, headers: &HeaderMap, expected: &Answer, callers: usize) -> Outcome<(Ran, Cost)> {
+    /// So many callers of the server, for as long as a measurement lasts; what one request costs.
+    async fn load(&self, path: &str, headers: &HeaderMap, expected: &Answer, callers: usize) -> Outcome<(Ran, Work)> {
         let uri = self.lake.server.uri();
         let mut readers = Reader::crew(uri, &self.lake.token, path, headers, expected, callers).await?;
         closed_loop(&mut readers, LASTS / 8).await?;
-        let meter = Meter::start(self).await?;
+        let meter = Meter::start(&self.lake.server, self.postgres, NAME).await?;
         let ran = closed_loop(&mut readers, LASTS).await?;
-        let cost = meter.end(self, ran.successes()).await?;
-        Ok((ran, cost))
+        let one = meter.end().await? / ran.successes();
+        Ok((ran, one))
     }
 }
 
 /// What the database can do, in the same database.
 async fn tell_select(bench: &Bench<'_>, report: &mut Report) -> Outcome {
-    let before = bench.postgres_cpu()?;
+    let process = bench.postgres.process();
+    let before = Cpu::of_family(process)?;
     let url = bench.postgres.url(NAME, bench.postgres.port());
     let rate = pgbench::selects(&url, &bench.folder, CALLERS, LASTS).await?;
-    let cpu = (bench.postgres_cpu()? - before).seconds() * 1_000.0 / (rate * LASTS.as_secs_f64());
+    let cpu = (Cpu::of_family(process)? - before) / (rate * LASTS.as_secs_f64());
     report.tell(Figure::new("one-row SELECTs of pgbench, 16 clients", "1/s", rate))?;
-    report.tell(Figure::new("CPU of 1,000 one-row SELECTs: Postgres", "s", cpu))
+    report.tell(Figure::new("CPU of 1,000 one-row SELECTs: Postgres", "s", cpu.seconds() * 1_000.0))
 }
 
 async fn pair(bench: &Bench<'_>, report: &mut Report, snapshots: usize, coding: &'static str) -> Outcome<Pair> {
@@ -127,18 +130,20 @@ async fn pair(bench: &Bench<'_>, report: &mut Report, snapshots: usize, coding: 
     report.tell(Figure::new(name("loads"), "1/s", ran.rate).beside(beside, plain_ran.rate))?;
     report.tell(Figure::new(name("p50"), "ms", ran.times.p50()).beside(beside, plain_ran.times.p50()))?;
     report.tell(Figure::new(name("p99"), "ms", ran.times.p99()).beside(beside, plain_ran.times.p99()))?;
-    report.tell(Figure::new(name("CPU of 1,000"), "s", ours.cpu()).beside(beside, plain.cpu()))?;
-    report.tell(Figure::new(name("CPU of 1,000 in the server"), "s", ours.server).beside(beside, plain.cpu()))?;
+    let thousand = |what: &str, one: f64| Figure::new(name(what), "s", one * 1_000.0).beside(beside, plain * 1_000.0);
+    report.tell(thousand("CPU of 1,000", ours.cpu()))?;
+    report.tell(thousand("CPU of 1,000 in the server", ours.server.seconds()))?;
     report.tell(Figure::new(name("statements of one"), "", ours.statements))?;
     report.tell(Figure::new(name("reads of the bucket of one"), "", ours.reads))?;
     Ok(Pair { ours, plain })
 }
 
 fn tell_goals(report: &mut Report, small: &Pair, large: &Pair) -> Outcome {
-    let cpu = Figure::new("CPU of 1,000 loads with 10 snapshots, server and Postgres", "s", small.ours.cpu());
+    let cpu = Figure::new("CPU of 1,000 loads with 10 snapshots, server and Postgres", "s", small.ours.cpu() * 1_000.0);
     report.tell(cpu.goal(Goal::AtMost(0.13)))?;
-    let more = Figure::new("what 490 snapshots more cost 1,000 loads", "s", large.ours.cpu() - small.ours.cpu());
-    let copy = large.plain.cpu() - small.plain.cpu();
+    let more = (large.ours.cpu() - small.ours.cpu()) * 1_000.0;
+    let more = Figure::new("what 490 snapshots more cost 1,000 loads", "s", more);
+    let copy = (large.plain - small.plain) * 1_000.0;
     report.tell(more.beside("a handler of the same bytes", copy).goal(Goal::RatioAtMost(1.5)))
 }
 
@@ -151,32 +156,32 @@ async fn known(bench: &Bench<'_>, report: &mut Report) -> Outcome {
     let headers = HeaderMap::from_iter([(IF_NONE_MATCH, tag)]);
     let expected = bench.ask(&path, headers.clone()).await?;
     check(expected.status == 304, || format!("a table that is known is answered with {}", expected.status))?;
-    let (ran, cost) = bench.load(&path, &headers, &expected, CALLERS).await?;
+    let (ran, one) = bench.load(&path, &headers, &expected, CALLERS).await?;
     report.tell(Figure::new("304: answers", "1/s", ran.rate))?;
-    report.tell(Figure::new("304: CPU of 1,000", "s", cost.cpu()))
+    report.tell(Figure::new("304: CPU of 1,000", "s", one.cpu() * 1_000.0))
 }
 
 async fn crowd(bench: &Bench<'_>, report: &mut Report, callers: usize) -> Outcome {
     report.step(&format!("10 snapshots, {callers} callers"));
     let (path, headers) = (tables::path(&bench.lake, 10), accept("identity")?);
     let expected = bench.ask(&path, headers.clone()).await?;
-    let (ran, cost) = bench.load(&path, &headers, &expected, callers).await?;
+    let (ran, one) = bench.load(&path, &headers, &expected, callers).await?;
     let name = |what: &str| format!("10 snapshots, {callers} callers: {what}");
     report.tell(Figure::new(name("loads"), "1/s", ran.rate))?;
     report.tell(Figure::new(name("p50"), "ms", ran.times.p50()))?;
     report.tell(Figure::new(name("p99"), "ms", ran.times.p99()))?;
-    report.tell(Figure::new(name("CPU of 1,000"), "s", cost.cpu()))
+    report.tell(Figure::new(name("CPU of 1,000"), "s", one.cpu() * 1_000.0))
 }
 
-/// The same bytes from a handler that does nothing else, in a process of its own.
-async fn plainly(folder: &Path, answer: &Answer) -> Outcome<(Ran, Cost)> {
+/// The same bytes from a handler that does nothing else, in a process of its own; seconds of the processor for one.
+async fn plainly(folder: &Path, answer: &Answer) -> Outcome<(Ran, f64)> {
     let handler = PlainHandler::start(folder, answer).await?;
     let mut readers = Reader::crew(&handler.uri, "none", "/", &HeaderMap::new(), answer, CALLERS).await?;
     closed_loop(&mut readers, LASTS / 8).await?;
     let before = handler.cpu()?;
     let ran = closed_loop(&mut readers, LASTS).await?;
-    let server = (handler.cpu()? - before).seconds() * 1_000.0 / ran.successes();
-    Ok((ran, Cost { server, ..Cost::default() }))
+    let one = (handler.cpu()? - before) / ran.successes();
+    Ok((ran, one.seconds()))
 }
 
 fn accept(coding: &'static str) -> Outcome<HeaderMap> {

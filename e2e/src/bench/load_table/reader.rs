@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use hyper::{HeaderMap, Method};
 
-use crate::bench::closed_loop::Writer;
+use crate::bench::client::Client;
 use crate::failure::{Outcome, check};
 use crate::iceberg::caller::{Answer, Caller};
 
@@ -36,8 +36,8 @@ impl Reader {
     }
 }
 
-impl Writer for Reader {
-    async fn attempt(&mut self) -> Outcome<u16> {
+impl Client for Reader {
+    async fn ask(&mut self) -> Outcome<u16> {
         let answer = self.caller.send(Method::GET, &self.path, self.headers.clone(), Bytes::new()).await?;
         let same = answer.status == self.status && answer.body.len() == self.length;
         check(same, || format!("{} answered {} with {} bytes", self.path, answer.status, answer.body.len()))?;

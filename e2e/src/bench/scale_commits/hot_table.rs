@@ -7,10 +7,11 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::own_tables::Owner;
 use super::{Bench, LASTS, WRITERS};
 use crate::bench::Report;
-use crate::bench::closed_loop::{Ran, Writer, closed_loop};
+use crate::bench::client::{Client, Ran};
+use crate::bench::closed_loop::closed_loop;
+use crate::bench::owner::Owner;
 use crate::chance::{self, Chance};
 use crate::failure::{Attempt, Failure, Outcome};
 use crate::iceberg::caller::Caller;
@@ -30,7 +31,7 @@ pub(super) struct Hot {
 
 pub(super) async fn measure(bench: &Bench<'_>, report: &mut Report) -> Outcome<Hot> {
     report.step("commits through HTTP, one table");
-    let mut crowd = Owner::crowd(bench, "hot", WRITERS).await?;
+    let mut crowd = Owner::crowd(&bench.lake, "hot", WRITERS).await?;
     let rebased = closed_loop(&mut crowd, LASTS).await?;
     super::tell_answers(report, "through HTTP, one table", &rebased)?;
     report.step("appends through HTTP, one table");
@@ -82,8 +83,8 @@ struct Metadata {
     current_snapshot_id: Option<i64>,
 }
 
-impl Writer for Appender<'_> {
-    async fn attempt(&mut self) -> Outcome<u16> {
+impl Client for Appender<'_> {
+    async fn ask(&mut self) -> Outcome<u16> {
         let table = self.tables.get(self.appended.get() / SNAPSHOTS);
         let table = table.ok_or_else(|| Failure::new("all tables are full"))?;
         let (status, body) = self.caller.call(Method::GET, table, Bytes::new()).await?;

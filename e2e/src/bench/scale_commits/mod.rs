@@ -4,7 +4,6 @@
 //! and moves the pointer in a transaction. The machine is shared by the server, Postgres and those who ask, so that what
 //! they cost stands in the table as well.
 
-mod budget;
 mod hot_table;
 mod own_tables;
 mod reader;
@@ -14,7 +13,7 @@ mod store_alone;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::closed_loop::Ran;
+use super::client::Ran;
 use super::ground::Ground;
 use super::{Figure, Goal, Report, pgbench};
 use crate::failure::Outcome;

@@ -7,10 +7,10 @@ use sqlx::PgConnection;
 use store_postgres::{Options, PostgresStore};
 use tokio::time::Instant;
 
-use super::own_tables::Owner;
 use super::{Bench, NAME, WRITERS};
 use crate::bench::closed_loop::closed_loop;
 use crate::bench::ground::namespace;
+use crate::bench::owner::Owner;
 use crate::bench::times::Times;
 use crate::bench::{Figure, Goal, Report};
 use crate::failure::{Attempt, Failure, Outcome};
@@ -23,7 +23,7 @@ const LOOKS: usize = 2_000;
 
 pub(super) async fn measure(bench: &Bench<'_>, report: &mut Report) -> Outcome {
     report.step("commits while a reader keeps a snapshot open");
-    let mut crew = Owner::crew(bench, bench.lake.server.uri(), "read", WRITERS).await?;
+    let mut crew = Owner::crew(&bench.lake, bench.lake.server.uri(), "read", WRITERS).await?;
     closed_loop(&mut crew, LASTS / 4).await?;
     let (mut without, mut with) = (Side::default(), Side::default());
     for _ in 0..PAIRS {

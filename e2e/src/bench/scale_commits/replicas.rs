@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::own_tables::Owner;
 use super::{Bench, LASTS, NAME, WRITERS};
 use crate::bench::closed_loop::closed_loop;
+use crate::bench::owner::Owner;
 use crate::bench::{Figure, Goal, Report};
 use crate::failure::Outcome;
 use crate::hosts::server::Server;
@@ -16,8 +16,8 @@ pub(super) async fn measure(bench: &Bench<'_>, report: &mut Report) -> Outcome {
     report.step("commits through two servers");
     let url = bench.postgres.url(NAME, bench.postgres.port());
     let replica = bench.lake.server.replica(&bench.folder.join("replica"), url).await?;
-    let mut many = Owner::crew(bench, bench.lake.server.uri(), "many", MANY).await?;
-    let mut few = Owner::crew(bench, replica.uri(), "few", FEW).await?;
+    let mut many = Owner::crew(&bench.lake, bench.lake.server.uri(), "many", MANY).await?;
+    let mut few = Owner::crew(&bench.lake, replica.uri(), "few", FEW).await?;
     let all = LASTS + Duration::from_secs(1);
     let (crowded, other) = tokio::try_join!(closed_loop(&mut many, all), closed_loop(&mut few, all))?;
     let both = crowded.rate + other.rate;
@@ -32,10 +32,10 @@ pub(super) async fn measure(bench: &Bench<'_>, report: &mut Report) -> Outcome {
 /// Who commits through one server must not keep those of the other one from the same table.
 async fn one_table(bench: &Bench<'_>, report: &mut Report, replica: &Server) -> Outcome {
     report.step("commits to one table through two servers");
-    let mut here = Owner::crowd(bench, "shared", WRITERS / 2).await?;
+    let mut here = Owner::crowd(&bench.lake, "shared", WRITERS / 2).await?;
     let mut there = Vec::new();
     for owner in &here {
-        there.push(owner.beside(bench, replica.uri()).await?);
+        there.push(owner.beside(&bench.lake, replica.uri()).await?);
     }
     let (here, there) = tokio::try_join!(closed_loop(&mut here, LASTS), closed_loop(&mut there, LASTS))?;
     let both = Figure::new("commits to one table through two servers", "1/s", here.rate + there.rate);

@@ -6,7 +6,8 @@ use catalog_store::{CommitError, CommitRequest, Content, Expect, GroupCommit, Gr
 
 use super::{Bench, LASTS, WRITERS};
 use crate::bench::Report;
-use crate::bench::closed_loop::{Ran, Writer, closed_loop};
+use crate::bench::client::{Client, Ran};
+use crate::bench::closed_loop::closed_loop;
 use crate::bench::ground::{namespace, put};
 use crate::failure::{Attempt, Failure, Outcome};
 
@@ -55,8 +56,8 @@ impl Pointer<'_> {
     }
 }
 
-impl Writer for Pointer<'_> {
-    async fn attempt(&mut self) -> Outcome<u16> {
+impl Client for Pointer<'_> {
+    async fn ask(&mut self) -> Outcome<u16> {
         let next = file();
         let request = self.put(Expect::Location(self.location.clone()), next.clone());
         match self.commits.commit(&self.bench.ground.main, request).await {
