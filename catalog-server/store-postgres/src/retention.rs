@@ -73,8 +73,9 @@ pub const FORGET_VERSIONS: &str = "
       FROM versions s
       CROSS JOIN LATERAL (
         SELECT v.seq, v.content_id FROM versions v
-        WHERE v.branch_id = s.branch_id AND v.ns = s.ns AND v.class = s.class AND v.name = s.name AND v.seq < s.seq
-        ORDER BY v.seq DESC
+        WHERE v.branch_id = s.branch_id AND v.ns = s.ns AND v.class = s.class
+          AND v.name >= s.name AND (v.name, v.seq) < (s.name, s.seq)
+        ORDER BY v.name DESC, v.seq DESC
         LIMIT 1) p
       WHERE s.branch_id = $1::bigint AND s.seq > $2::bigint AND s.seq <= $3::bigint
         AND NOT coalesce(($5::bigint[])[width_bucket(s.seq - 1, $4::bigint[])] >= p.seq, false)

@@ -62,8 +62,9 @@ pub const SEEN: &str = "
     JOIN k ON k.branch_id = r.branch_id
     CROSS JOIN LATERAL (
       (SELECT v.content_id, v.metadata_location FROM versions v
-       WHERE v.branch_id = k.branch_id AND v.ns = k.ns AND v.class = k.class AND v.name = k.name AND v.seq <= r.low
-       ORDER BY v.seq DESC
+       WHERE v.branch_id = k.branch_id AND v.ns = k.ns AND v.class = k.class
+         AND v.name >= k.name AND (v.name, v.seq) <= (k.name, r.low)
+       ORDER BY v.name DESC, v.seq DESC
        LIMIT 1)
       UNION ALL
       (SELECT v.content_id, v.metadata_location FROM versions v

@@ -18,7 +18,7 @@ pub(super) struct Work {
     pub(super) postgres: Cpu,
     /// The load generator.
     pub(super) ourselves: Cpu,
-    /// Of the server's database, if it counts them; `BEGIN` and its like included.
+    /// `BEGIN` and its like included; none, if nobody counts them.
     pub(super) statements: f64,
     /// Files that the server has read.
     pub(super) reads: f64,
@@ -68,29 +68,38 @@ impl Div<f64> for Work {
 pub(super) struct Meter<'a> {
     server: &'a Server,
     postgres: &'a Postgres,
-    database: &'static str,
+    counted: Option<&'static str>,
     before: Work,
 }
 
 impl<'a> Meter<'a> {
-    /// Of this server, and of all of this Postgres; statements are those in one database.
-    pub(super) async fn start(server: &'a Server, postgres: &'a Postgres, database: &'static str) -> Outcome<Self> {
-        let before = so_far(server, postgres, database).await?;
-        Ok(Self { server, postgres, database, before })
+    /// Of this server, and of all of this Postgres; statements are those of a database that counts them, which costs it
+    /// something.
+    pub(super) async fn start(
+        server: &'a Server,
+        postgres: &'a Postgres,
+        counted: Option<&'static str>,
+    ) -> Outcome<Self> {
+        let before = so_far(server, postgres, counted).await?;
+        Ok(Self { server, postgres, counted, before })
     }
 
     /// What has been done since then.
     pub(super) async fn end(self) -> Outcome<Work> {
-        Ok(so_far(self.server, self.postgres, self.database).await? - self.before)
+        Ok(so_far(self.server, self.postgres, self.counted).await? - self.before)
     }
 }
 
-async fn so_far(server: &Server, postgres: &Postgres, database: &str) -> Outcome<Work> {
+async fn so_far(server: &Server, postgres: &Postgres, counted: Option<&str>) -> Outcome<Work> {
+    let statements = match counted {
+        Some(database) => postgres.statements(database).await? as f64,
+        None => 0.0,
+    };
     Ok(Work {
+        statements,
         server: Cpu::of(server.process()?)?,
         postgres: Cpu::of_family(postgres.process())?,
         ourselves: Cpu::of(std::process::id())?,
-        statements: postgres.statements(database).await? as f64,
         reads: server.counter(READS).await? as f64,
         writes: server.counter(WRITES).await? as f64,
     })

@@ -41,8 +41,9 @@ pub const COMMIT_READ: &str = "
       FROM unnest($5::bigint[], $6::bigint[]) WITH ORDINALITY l(bid, upto, d),
         LATERAL (
           SELECT * FROM versions v
-          WHERE v.branch_id = l.bid AND v.ns = k.ns AND v.class = k.class AND v.name = k.name AND v.seq <= l.upto
-          ORDER BY v.seq DESC
+          WHERE v.branch_id = l.bid AND v.ns = k.ns AND v.class = k.class
+            AND v.name >= k.name AND (v.name, v.seq) <= (k.name, l.upto)
+          ORDER BY v.name DESC, v.seq DESC
           LIMIT 1) v
       ORDER BY l.d
       LIMIT 1) v ON true

@@ -99,8 +99,9 @@ pub const LOOK_ALL: &str = "
         FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY l(bid, upto, d),
           LATERAL (
             SELECT * FROM versions v
-            WHERE v.branch_id = l.bid AND v.ns = k.ns AND v.class = k.class AND v.name = k.name AND v.seq <= l.upto
-            ORDER BY v.seq DESC
+            WHERE v.branch_id = l.bid AND v.ns = k.ns AND v.class = k.class
+              AND v.name >= k.name AND (v.name, v.seq) <= (k.name, l.upto)
+            ORDER BY v.name DESC, v.seq DESC
             LIMIT 1) v
         ORDER BY l.d
         LIMIT 1) v";
@@ -155,9 +156,9 @@ pub const DROPPED: &str = concat!(
         FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY l(bid, upto, d),
           LATERAL (
             SELECT * FROM versions v
-            WHERE v.branch_id = l.bid AND v.ns = n.ns AND v.class = n.class AND v.name = n.name
-              AND v.seq <= CASE WHEN l.d = 1 THEN n.seq - 1 ELSE l.upto END
-            ORDER BY v.seq DESC
+            WHERE v.branch_id = l.bid AND v.ns = n.ns AND v.class = n.class AND v.name >= n.name
+              AND (v.name, v.seq) <= (n.name, CASE WHEN l.d = 1 THEN n.seq - 1 ELSE l.upto END)
+            ORDER BY v.name DESC, v.seq DESC
             LIMIT 1) v
         ORDER BY l.d
         LIMIT 1) v

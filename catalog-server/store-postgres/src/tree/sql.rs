@@ -1,4 +1,9 @@
 //! The statements of `versions`, `names` and `commits` that read.
+//!
+//! How the newest version of a key is found, here and in other files: `name >= $n AND (name, seq) <= ($n, $s)` and the
+//! order by both, which only the primary key gives. With `name = $n` and the order by `seq` alone the index `versions_log`
+//! gives it, too, and of a table without statistics Postgres took that, for as long as the plan lived: in a new database
+//! each look read all that the branch had done since the table's last commit.
 
 /// The newest version of a key on the nearest level that has one; kind 0 says that it was dropped there. One backward
 /// probe of the primary key per level.
@@ -7,9 +12,9 @@ pub const LOOK: &str = "
     FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY l(bid, upto, d),
       LATERAL (
         SELECT * FROM versions v
-        WHERE v.branch_id = l.bid AND v.ns = $3::text AND v.class = $4::smallint AND v.name = $5::text
-          AND v.seq <= l.upto
-        ORDER BY v.seq DESC
+        WHERE v.branch_id = l.bid AND v.ns = $3::text AND v.class = $4::smallint AND v.name >= $5::text
+          AND (v.name, v.seq) <= ($5::text, l.upto)
+        ORDER BY v.name DESC, v.seq DESC
         LIMIT 1) v
     ORDER BY l.d
     LIMIT 1";
@@ -19,9 +24,9 @@ pub const LOOK: &str = "
 pub const LOOK_MAIN: &str = "
     SELECT v.kind, v.content_id, v.metadata_location, v.properties, v.branch_id, v.seq
     FROM versions v
-    WHERE v.branch_id = $1::bigint AND v.ns = $3::text AND v.class = $4::smallint AND v.name = $5::text
-      AND v.seq <= $2::bigint
-    ORDER BY v.seq DESC
+    WHERE v.branch_id = $1::bigint AND v.ns = $3::text AND v.class = $4::smallint AND v.name >= $5::text
+      AND (v.name, v.seq) <= ($5::text, $2::bigint)
+    ORDER BY v.name DESC, v.seq DESC
     LIMIT 1";
 
 /// The live names at the head of a branch without ancestors.
@@ -47,8 +52,8 @@ pub const LIST: &str = "
           LEFT JOIN LATERAL (
             SELECT v.kind FROM versions v
             WHERE n.seq > l.upto AND v.branch_id = n.branch_id AND v.ns = n.ns AND v.class = n.class
-              AND v.name = n.name AND v.seq <= l.upto
-            ORDER BY v.seq DESC
+              AND v.name >= n.name AND (v.name, v.seq) <= (n.name, l.upto)
+            ORDER BY v.name DESC, v.seq DESC
             LIMIT 1) v ON true
           WHERE n.branch_id = l.bid AND n.ns = $3::text AND n.class = $4::smallint AND n.name > $5::text
             AND n.first_seq <= l.upto

@@ -118,7 +118,7 @@ impl<'a> Bench<'a> {
     /// What all writers got, and what one commit cost.
     async fn commit(&self, crew: &mut [Owner]) -> Outcome<(Ran, Work)> {
         closed_loop(crew, LASTS / 4).await.attempt("warm up")?;
-        let meter = Meter::start(&self.lake.server, self.postgres, self.database).await?;
+        let meter = Meter::start(&self.lake.server, self.postgres, Some(self.database)).await?;
         let ran = closed_loop(crew, LASTS).await?;
         let one = meter.end().await? / ran.successes();
         Ok((ran, one))

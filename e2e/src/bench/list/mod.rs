@@ -93,7 +93,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn meter(&self) -> Outcome<Meter<'_>> {
-        Meter::start(&self.lake.server, self.postgres, NAME).await
+        Meter::start(&self.lake.server, self.postgres, Some(NAME)).await
     }
 
     async fn caller(&self) -> Outcome<Caller> {

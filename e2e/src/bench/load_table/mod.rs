@@ -99,7 +99,7 @@ impl<'a> Bench<'a> {
         let uri = self.lake.server.uri();
         let mut readers = Reader::crew(uri, &self.lake.token, path, headers, expected, callers).await?;
         closed_loop(&mut readers, LASTS / 8).await?;
-        let meter = Meter::start(&self.lake.server, self.postgres, NAME).await?;
+        let meter = Meter::start(&self.lake.server, self.postgres, Some(NAME)).await?;
         let ran = closed_loop(&mut readers, LASTS).await?;
         let one = meter.end().await? / ran.successes();
         Ok((ran, one))

@@ -90,7 +90,7 @@ impl<'a> Bench<'a> {
             crew.push(Mixed::connect(&self.lake, &mut chance).await?);
         }
         closed_loop(&mut crew, LASTS / 5).await?;
-        let meter = Meter::start(&self.lake.server, self.postgres, NAME).await?;
+        let meter = Meter::start(&self.lake.server, self.postgres, Some(NAME)).await?;
         let ran = closed_loop(&mut crew, LASTS).await?;
         let one = meter.end().await? / ran.successes();
         tell(report, "all, who wait for answers", &ran)?;

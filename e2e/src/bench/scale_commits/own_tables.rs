@@ -1,6 +1,6 @@
 //! Each writer has a table of its own.
 
-use super::{Bench, LASTS, NAME, WRITERS};
+use super::{Bench, LASTS, WRITERS};
 use crate::bench::client::Ran;
 use crate::bench::closed_loop::closed_loop;
 use crate::bench::meter::{Meter, Work};
@@ -12,7 +12,7 @@ pub(super) async fn measure(bench: &Bench<'_>, report: &mut Report) -> Outcome<R
     report.step("commits through HTTP, a table a writer");
     let mut crew = Owner::crew(&bench.lake, bench.lake.server.uri(), "own", WRITERS).await?;
     closed_loop(&mut crew, LASTS / 6).await?;
-    let meter = Meter::start(&bench.lake.server, bench.postgres, NAME).await?;
+    let meter = Meter::start(&bench.lake.server, bench.postgres, None).await?;
     let ran = closed_loop(&mut crew, LASTS).await?;
     tell_budget(report, meter.end().await? / ran.successes())?;
     super::tell_answers(report, "through HTTP, 16 tables", &ran)?;

@@ -34,6 +34,11 @@ impl Plan {
         complaints
     }
 
+    /// True if it reads an index of this name.
+    pub(super) fn uses(&self, index: &str) -> bool {
+        self.nodes().iter().any(|node| text(node, "Index Name") == index)
+    }
+
     /// All nodes, from the root down.
     fn nodes(&self) -> Vec<&Value> {
         let mut open: Vec<&Value> = self.0.as_array().into_iter().flatten().map(|one| &one["Plan"]).collect();

@@ -15,7 +15,8 @@ pub(in crate::cases) struct Statement {
 }
 
 const KEY: &[&str] = &["branch_id", "ns", "class", "name"];
-const VERSION: &[&str] = &["branch_id", "ns", "class", "name", "seq"];
+/// Of the newest version of a key.
+pub(super) const VERSION: &[&str] = &["branch_id", "ns", "class", "name", "seq"];
 const HEAD: &[&str] = &["branch_id"];
 
 /// All of them; loadTable, list and commit first.
