@@ -27,7 +27,15 @@ impl TableMetadata {
     /// # Errors
     /// Whatever is not a document that the reference implementation would read, with what is wrong in it.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        let metadata = Self::parse_trusted(&Bytes::copy_from_slice(bytes))?;
+        Self::parse_shared(&Bytes::copy_from_slice(bytes))
+    }
+
+    /// As [`Self::parse`]; what is read shares the memory of `bytes`.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_shared(bytes: &Bytes) -> Result<Self, ParseError> {
+        let metadata = Self::parse_trusted(bytes)?;
         metadata.check_references()?;
         metadata.snapshot_log.all()?;
         metadata.metadata_log.all()?;

@@ -5,13 +5,14 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use rustix::fs::{AtFlags, Mode, OFlags, open, openat, unlinkat};
 
 use super::FileError;
+use super::buffer::Buffer;
 
 /// The directories below which `file://` is allowed; none: nowhere. Links are resolved in all paths.
 #[derive(Clone, Debug, Default)]
@@ -59,9 +60,9 @@ impl Roots {
             return Err(FileError::not_allowed(location, format!("it is larger than {max} bytes")));
         }
         // As long as the file is: it may stay in a cache that weighs it by its length.
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-        file.take(max).read_to_end(&mut bytes).map_err(io_error)?;
-        Ok(bytes.into())
+        let mut buffer = Buffer::new(metadata.len()).map_err(io_error)?;
+        buffer.read(file).map_err(io_error)?;
+        Ok(buffer.into_bytes())
     }
 
     pub(super) fn must_exist(&self, location: &str, path: &Path) -> Result<(), FileError> {

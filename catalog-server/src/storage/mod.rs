@@ -3,6 +3,7 @@
 //! A location is trusted only as far as this module's own rules go (roots, endpoints). Whether it lies under a
 //! warehouse is asked before, by the handler.
 
+mod buffer;
 mod error;
 mod local;
 mod place;
@@ -18,11 +19,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalog_api::management::S3Credentials;
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use moka::future::Cache;
 use object_store::aws::AmazonS3;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{GetResult, ObjectStore, ObjectStoreExt, PutMode};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -33,6 +34,7 @@ pub use s3::S3Error;
 use crate::metrics::Metrics;
 use crate::room::{Place as RoomFor, Room};
 use crate::seal::Sealer;
+use buffer::Buffer;
 use local::Roots;
 use place::Place;
 use s3::Endpoints;
@@ -142,7 +144,7 @@ impl Files {
                     let failed = |e| FileError::from_store(location, e);
                     let found = client.get(&key).await.map_err(failed)?;
                     let place = take(found.meta.size).await?;
-                    Ok((found.bytes().await.map_err(failed)?, place))
+                    Ok((receive(found, location).await?, place))
                 }
             }
         };
@@ -337,7 +339,17 @@ async fn get(client: &AmazonS3, location: &str, key: &Key) -> Result<Bytes, File
     let failed = |e| FileError::from_store(location, e);
     let found = client.get(key).await.map_err(failed)?;
     check_length(location, found.meta.size)?;
-    found.bytes().await.map_err(failed)
+    receive(found, location).await
+}
+
+async fn receive(found: GetResult, location: &str) -> Result<Bytes, FileError> {
+    let io_error = |e| FileError::from_io(location, e);
+    let mut buffer = Buffer::new(found.meta.size).map_err(io_error)?;
+    let mut pieces = found.into_stream();
+    while let Some(piece) = pieces.try_next().await.map_err(|e| FileError::from_store(location, e))? {
+        buffer.push(&piece).map_err(io_error)?;
+    }
+    Ok(buffer.into_bytes())
 }
 
 fn check_length(location: &str, length: u64) -> Result<(), FileError> {

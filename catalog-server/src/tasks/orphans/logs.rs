@@ -20,7 +20,7 @@ pub(super) async fn table(
 ) -> Result<TableMetadata, ApiError> {
     let file = app.files.read(warehouse, location.address()).await?;
     let bytes = codec::unpack(location.address(), file).await?;
-    TableMetadata::parse(&bytes).map_err(ApiError::internal)
+    TableMetadata::parse_shared(&bytes).map_err(ApiError::internal)
 }
 
 /// Takes out what is in the logs of the table's other states that a branch or tag shows: those may want their past kept.

@@ -83,7 +83,7 @@ fn claims(sort: Sort, ground: &Ground, location: &str, bytes: &Bytes) -> Result<
     let unreadable = |error: ParseError| ApiError::validation(format!("cannot register {location}: {error}"));
     match sort {
         Sort::Table => {
-            let table = TableMetadata::parse(bytes).map_err(unreadable)?;
+            let table = TableMetadata::parse_shared(bytes).map_err(unreadable)?;
             held(ground, table.properties(), &table)
         }
         Sort::View => {
