@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod auth;
+mod buffer;
 pub mod cli;
 mod codec;
 pub mod coding;

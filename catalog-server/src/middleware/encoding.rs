@@ -3,6 +3,7 @@
 
 use std::io::{self, Write as _};
 use std::mem;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::{Body, BodyDataStream, Bytes};
@@ -15,13 +16,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::TryStreamExt as _;
 use futures::stream::try_unfold;
-use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 use tokio::task::spawn_blocking;
 use zstd::stream::write::Encoder as ZstdEncoder;
 
 use super::Inner;
 use crate::app::App;
+use crate::buffer::Buffer;
 use crate::coding::Coding;
 use crate::error::ApiError;
 use crate::metadata_cache::{Form, Lasting};
@@ -30,6 +31,8 @@ use crate::metadata_cache::{Form, Lasting};
 const WORTH_IT: u64 = 1_024;
 /// Longer pieces are compressed beside the threads that answer.
 const LONG: usize = 64 * 1_024;
+/// So much of a piece is compressed at once: what comes out has to be in memory until it is sent.
+const AT_ONCE: usize = 256 * 1_024;
 /// More would cost more time than it saves on the way.
 const GZIP_LEVEL: u32 = 4;
 const ZSTD_LEVEL: i32 = 3;
@@ -89,10 +92,12 @@ async fn kept(app: &App, response: Response, lasting: Lasting, coding: Coding) -
     let (mut parts, body) = response.into_parts();
     let Lasting { warehouse_id, location, refs, settings } = lasting;
     let make = async {
-        let stream = Body::from_stream(pieces(body, Encoder::new(coding)?));
-        let all = stream.collect().await.map_err(io::Error::other)?.to_bytes();
-        // The encoder's own buffers are larger than what is in them.
-        Ok::<_, io::Error>(Bytes::copy_from_slice(&all))
+        let mut all = Buffer::new(at_most(body.size_hint().exact().unwrap_or(KEPT)))?;
+        let mut pieces = pin!(pieces(body, Encoder::new(coding)?));
+        while let Some(piece) = pieces.try_next().await.map_err(io::Error::other)? {
+            all.push(&piece)?;
+        }
+        Ok::<_, io::Error>(all.into_bytes())
     };
     let form = Form::Answer { refs, settings, coding };
     match app.metadata.get_or_make(warehouse_id, &location, form, make).await {
@@ -102,6 +107,12 @@ async fn kept(app: &App, response: Response, lasting: Lasting, coding: Coding) -
         }
         Err(error) => ApiError::from(error).into_response(),
     }
+}
+
+/// How long so many bytes are, compressed, if there is nothing to compress in them: both codings have a few bytes more for
+/// each block then, and a head.
+fn at_most(length: u64) -> u64 {
+    length + length / 128 + 1_024
 }
 
 fn mark(parts: &mut Parts, coding: Coding) {
@@ -121,16 +132,18 @@ fn weak(tag: &HeaderValue) -> Option<HeaderValue> {
 }
 
 fn pieces(body: Body, encoder: Encoder) -> impl futures::Stream<Item = Result<Bytes, axum::BoxError>> {
-    let start: Option<(BodyDataStream, Encoder)> = Some((body.into_data_stream(), encoder));
+    let start: Option<(BodyDataStream, Bytes, Encoder)> = Some((body.into_data_stream(), Bytes::new(), encoder));
     try_unfold(start, |state| async move {
-        let Some((mut body, encoder)) = state else { return Ok(None) };
-        match body.try_next().await? {
-            Some(piece) => {
-                let (encoder, bytes) = add(encoder, piece).await?;
-                Ok(Some((bytes, Some((body, encoder)))))
+        let Some((mut body, mut rest, encoder)) = state else { return Ok(None) };
+        if rest.is_empty() {
+            match body.try_next().await? {
+                Some(next) => rest = next,
+                None => return Ok(Some((encoder.finish()?, None))),
             }
-            None => Ok(Some((encoder.finish()?, None))),
         }
+        let piece = rest.split_to(rest.len().min(AT_ONCE));
+        let (encoder, bytes) = add(encoder, piece).await?;
+        Ok(Some((bytes, Some((body, rest, encoder)))))
     })
 }
 
@@ -213,6 +226,19 @@ mod tests {
                 Coding::Gzip => flate2::read::GzDecoder::new(&sent[..]).read_to_string(&mut text).unwrap(),
             };
             assert_eq!(text, whole);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_has_nothing_to_compress_in_it_is_not_longer_than_foreseen() {
+        for length in [0, 1, 2_000, AT_ONCE + 1, 4 * AT_ONCE] {
+            let mut random = vec![0; length];
+            getrandom::fill(&mut random).unwrap();
+            for coding in [Coding::Zstd, Coding::Gzip] {
+                let stream = pieces(Body::from(random.clone()), Encoder::new(coding).unwrap());
+                let sent = axum::body::to_bytes(Body::from_stream(stream), usize::MAX).await.unwrap();
+                assert!(sent.len() as u64 <= at_most(length as u64), "{length} became {}", sent.len());
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use rustix::fs::{AtFlags, Mode, OFlags, open, openat, unlinkat};
 
 use super::FileError;
-use super::buffer::Buffer;
+use crate::buffer::Buffer;
 
 /// The directories below which `file://` is allowed; none: nowhere. Links are resolved in all paths.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,6 @@
 //! A location is trusted only as far as this module's own rules go (roots, endpoints). Whether it lies under a
 //! warehouse is asked before, by the handler.
 
-mod buffer;
 mod error;
 mod local;
 mod place;
@@ -31,10 +30,10 @@ pub use error::FileError;
 pub use profile::{Profile, S3Profile, WarehouseContext};
 pub use s3::S3Error;
 
+use crate::buffer::Buffer;
 use crate::metrics::Metrics;
 use crate::room::{Place as RoomFor, Room};
 use crate::seal::Sealer;
-use buffer::Buffer;
 use local::Roots;
 use place::Place;
 use s3::Endpoints;

@@ -399,6 +399,12 @@ pub(crate) const ALL: &[Case] = &[
         run: |lab| Box::pin(chaos_merge::run(lab)),
     },
     Case {
+        name: "chaos_memory",
+        says: "in 128 MiB of memory, much more metadata is asked for in turn; the server is not killed and answers right",
+        needs: &[Need::Server, Need::Optimised, Need::Postgres],
+        run: |lab| Box::pin(chaos_memory::run(lab)),
+    },
+    Case {
         name: "chaos_kill_server_pod",
         says: "two replicas on Postgres and S3 are killed in turn under writers, and no acknowledged commit is lost",
         needs: &[Need::Cluster, Need::Images],
@@ -407,18 +413,9 @@ pub(crate) const ALL: &[Case] = &[
 ];
 
 /// Cases that run when they are named, and not with all others.
-pub(crate) const BY_NAME: &[Case] = &[
-    Case {
-        name: "cluster_runs_pods",
-        says: "pods run on two nodes under the strictest rules, find each other by name, and reach nothing outside",
-        needs: &[Need::Cluster],
-        run: |lab| Box::pin(cluster_runs_pods::run(lab)),
-    },
-    // Not with all others yet: the server is still killed.
-    Case {
-        name: "chaos_memory",
-        says: "in 128 MiB of memory, much more metadata is asked for in turn; the server is not killed and answers right",
-        needs: &[Need::Server, Need::Optimised, Need::Postgres],
-        run: |lab| Box::pin(chaos_memory::run(lab)),
-    },
-];
+pub(crate) const BY_NAME: &[Case] = &[Case {
+    name: "cluster_runs_pods",
+    says: "pods run on two nodes under the strictest rules, find each other by name, and reach nothing outside",
+    needs: &[Need::Cluster],
+    run: |lab| Box::pin(cluster_runs_pods::run(lab)),
+}];

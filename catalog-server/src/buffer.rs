@@ -1,8 +1,8 @@
-//! The memory that a file is read into.
+//! The memory that a file is read into, or compressed into.
 //!
-//! Why a large file gets memory of its own from the kernel: what one thread has allocated and another one frees, the
+//! Why a large one gets memory of its own from the kernel: what one thread has allocated and another one frees, the
 //! allocator gives back when the first one allocates again, and a thread that reads files may be idle for long. A server
-//! with little memory was killed for files that nobody held any more.
+//! with little memory was killed for files that nobody held any more. And of that memory only what was written to counts.
 
 use std::io;
 
@@ -12,8 +12,8 @@ use memmap2::MmapMut;
 /// From this length on.
 const LARGE: usize = 1 << 20;
 
-/// As much memory as a file is long, filled from the front.
-pub(super) struct Buffer {
+/// As much memory as there will be bytes at most, filled from the front.
+pub(crate) struct Buffer {
     memory: Memory,
     filled: usize,
 }
@@ -26,7 +26,7 @@ enum Memory {
 impl Buffer {
     /// # Errors
     /// If there is no memory.
-    pub(super) fn new(length: u64) -> io::Result<Self> {
+    pub(crate) fn new(length: u64) -> io::Result<Self> {
         let length = usize::try_from(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let memory =
             if length < LARGE { Memory::Small(vec![0; length]) } else { Memory::Large(MmapMut::map_anon(length)?) };
@@ -34,7 +34,7 @@ impl Buffer {
     }
 
     /// Reads until it is full, or the file ends before that.
-    pub(super) fn read(&mut self, mut file: impl io::Read) -> io::Result<()> {
+    pub(crate) fn read(&mut self, mut file: impl io::Read) -> io::Result<()> {
         loop {
             match file.read(self.rest()) {
                 Ok(0) => return Ok(()),
@@ -48,8 +48,8 @@ impl Buffer {
     /// The next piece.
     ///
     /// # Errors
-    /// If that is more than the file was said to be long.
-    pub(super) fn push(&mut self, piece: &[u8]) -> io::Result<()> {
+    /// If that is more than there was to be.
+    pub(crate) fn push(&mut self, piece: &[u8]) -> io::Result<()> {
         let Some(place) = self.rest().get_mut(..piece.len()) else {
             return Err(io::Error::other("it is longer than its length was told"));
         };
@@ -66,11 +66,12 @@ impl Buffer {
         &mut all[self.filled..]
     }
 
-    /// What was read.
-    pub(super) fn into_bytes(self) -> Bytes {
+    /// What is in it.
+    pub(crate) fn into_bytes(self) -> Bytes {
         match self.memory {
             Memory::Small(mut bytes) => {
                 bytes.truncate(self.filled);
+                bytes.shrink_to_fit();
                 bytes.into()
             }
             Memory::Large(map) => Bytes::from_owner(map).slice(..self.filled),
