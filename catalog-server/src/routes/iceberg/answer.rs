@@ -17,6 +17,7 @@ use crate::storage::WarehouseContext;
 
 /// How much of the hash an `ETag` shows: 128 bits.
 const TAG_BYTES: usize = 16;
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// `LoadTableResult` or `LoadViewResult`, and without `config` `CommitTableResponse`. `None` as a location: the table is only staged.
 pub(crate) fn relation(
@@ -54,8 +55,13 @@ pub(crate) fn config(warehouse: &WarehouseContext) -> BTreeMap<String, String> {
 pub(crate) fn tag(metadata_location: &str, part: Snapshots, warehouse: &WarehouseContext) -> HeaderValue {
     let text = format!("{metadata_location}\n{}\n{}", part.as_str(), warehouse.row.version);
     let hash = Sha256::digest(text.as_bytes());
-    let hex: String = hash.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::try_from(format!("\"{hex}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+    let mut tag = Vec::with_capacity(2 * TAG_BYTES + 2);
+    tag.push(b'"');
+    for byte in hash.iter().take(TAG_BYTES) {
+        tag.extend([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+    }
+    tag.push(b'"');
+    HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 /// The `ETag` of all of a table's metadata.
