@@ -127,6 +127,25 @@ async fn a_file_that_somebody_took_away_is_named() {
 }
 
 #[tokio::test]
+async fn metadata_is_sent_without_being_parsed_cold_or_warm() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let created = api.table("a", "t").await;
+    // Whoever reads it as JSON fails.
+    std::fs::write(file(&created["metadata-location"]), "no JSON at all").unwrap();
+    let lab = lab.restart().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    for _ in ["cold", "warm"] {
+        let url = format!("{}/v1/lake/namespaces/a/tables/t", lab.url());
+        let answer = http.get(url).bearer_auth(api.token()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(r#","metadata":no JSON at all,"config":"#), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_is_compressed_for_those_who_ask_and_a_client_that_has_it_is_told_so() {
     let lab = Lab::start().await;
     let api = lab.writer().await;
