@@ -113,9 +113,25 @@ impl Server {
         secret_file(&folder.join(ADMIN_HASHES), &admin.hash().to_string())?;
         // 64 hexadecimal digits.
         secret_file(&folder.join(SEAL_KEY), &format!("e2e:{}{}\n", chance::secret(), chance::secret()))?;
+        let program = lab.programs.path("catalog-server");
+        let mut server = Self::with(program, folder, admin, database, buckets, sweeps)?;
+        server.write_settings()?;
+        server.start_again().await?;
+        Ok(server)
+    }
+
+    /// One that does not run, with ports of its own and the settings that most cases have.
+    fn with(
+        program: PathBuf,
+        folder: &Path,
+        admin: BearerToken,
+        database: Database,
+        buckets: Buckets,
+        sweeps: &'static str,
+    ) -> Outcome<Self> {
         let (port, platform_port) = (port::free()?, port::free()?);
-        let mut server = Self {
-            program: lab.programs.path("catalog-server"),
+        Ok(Self {
+            program,
             folder: folder.to_owned(),
             port,
             platform_port,
@@ -131,10 +147,7 @@ impl Server {
             within: None,
             metadata_cache: METADATA_CACHE,
             child: None,
-        };
-        server.write_settings()?;
-        server.start_again().await?;
-        Ok(server)
+        })
     }
 
     /// A further replica of this one in a folder of its own, with its secrets and the folders that it may use, which
@@ -145,24 +158,14 @@ impl Server {
             let content = fs::read_to_string(self.folder.join(secret)).attempt(format!("read {secret}"))?;
             secret_file(&folder.join(secret), &content)?;
         }
-        let (port, platform_port) = (port::free()?, port::free()?);
+        let (program, database) = (self.program.clone(), Database::Postgres(url));
+        let with = Self::with(program, folder, self.admin.clone(), database, self.buckets.clone(), self.sweeps)?;
         let mut replica = Self {
-            program: self.program.clone(),
-            folder: folder.to_owned(),
-            port,
-            platform_port,
-            uri: format!("http://127.0.0.1:{port}"),
-            platform_uri: format!("http://127.0.0.1:{platform_port}"),
-            admin: self.admin.clone(),
-            database: Database::Postgres(url),
-            buckets: self.buckets.clone(),
-            sweeps: self.sweeps,
             orphan_grace: self.orphan_grace,
             retained: self.retained,
             file_roots: [&self.folder].into_iter().chain(&self.file_roots).cloned().collect(),
-            within: None,
             metadata_cache: self.metadata_cache,
-            child: None,
+            ..with
         };
         replica.write_settings()?;
         replica.start_again().await?;

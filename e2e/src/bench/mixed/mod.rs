@@ -9,6 +9,7 @@ mod slope;
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use self::clients::{Committer, Lister, Loader, Mixed};
@@ -24,6 +25,7 @@ use crate::hosts::memory::resident;
 use crate::hosts::postgres::{Postgres, index};
 use crate::hosts::s3::S3;
 use crate::hosts::server::{Buckets, Database, Server};
+use crate::iceberg::rest::schema;
 use crate::lab::Lab;
 
 const NAME: &str = "mixed";
@@ -41,8 +43,8 @@ const LASTS: Duration = Duration::from_secs(10);
 const SOAK: Duration = Duration::from_secs(600);
 const WARM_UP: Duration = Duration::from_secs(120);
 const LOOK_EACH: Duration = Duration::from_secs(1);
-/// Connections; more than there are ever requests at once on a server that keeps up.
-const CONNECTIONS: [usize; 3] = [64, 32, 16];
+/// Connections of those who load, commit and list; all in all fewer than the server takes at once.
+const CONNECTIONS: [usize; 3] = [256, 64, 64];
 const MEBIBYTE: f64 = 1_048_576.0;
 
 /// Of 100 requests.
@@ -77,7 +79,8 @@ impl<'a> Bench<'a> {
         let lake = Lake::in_bucket(server, &s3, BUCKET, &folder).await?;
         lake.rest.create_namespace(&lake.prefix, NAMESPACE).await?;
         for number in 0..TABLES {
-            lake.rest.create_table(&lake.prefix, NAMESPACE, &clients::name(number)).await?;
+            let table = json!({"name": clients::name(number), "schema": schema(), "properties": short_log()});
+            lake.rest.post(&format!("{}/namespaces/{NAMESPACE}/tables", lake.prefix), &table).await?;
         }
         Ok(Self { lab, postgres, lake, _s3: s3 })
     }
@@ -148,6 +151,11 @@ impl<'a> Bench<'a> {
         }
         Ok(seen)
     }
+}
+
+/// Documents are as long after ten commits as after a thousand: else the last minute asks for more than the first one.
+fn short_log() -> Value {
+    json!({"write.metadata.previous-versions-max": "10"})
 }
 
 fn tell(report: &mut Report, what: &str, ran: &Ran) -> Outcome {

@@ -7,9 +7,10 @@ use axum::extract::State;
 use catalog_api::Privilege;
 use catalog_api::iceberg::{CommitTableRequest, CommitTransactionRequest};
 use catalog_store::{Expect, Operation, Turn};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::StatusCode;
 
-use super::change::{Change, Next};
+use super::change::{Base, Change, Next};
 use super::removed;
 use crate::app::App;
 use crate::error::ApiError;
@@ -24,6 +25,8 @@ use crate::table::Table;
 
 /// Tables of one transaction, at most: the metadata of all of them is in memory at once.
 const MAX_TABLES: usize = 256;
+/// Tables that are looked up and read at once.
+const READS: usize = 8;
 
 /// Commits to several tables: all of them in one commit of the tree, or none.
 pub(crate) async fn commit(
@@ -92,10 +95,11 @@ struct Plan {
 async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change]) -> Result<Plan, ApiError> {
     let mut plan = Plan { next: Vec::new(), unchanged: Vec::new() };
     let mut directories = HashSet::new();
-    for change in changes {
-        let base = change.base(app, session).await?;
-        let guard = removed::check(app, session, change, &base).await?;
-        match change.next(app, ground, &base)? {
+    let bases = stream::iter(changes.iter().map(|change| change.base(app, session))).buffered(READS);
+    let bases: Vec<Base> = bases.try_collect().await?;
+    for (change, base) in changes.iter().zip(&bases) {
+        let guard = removed::check(app, session, change, base).await?;
+        match change.next(app, ground, base)? {
             Some(Next { publish: next, .. }) => {
                 // Both files would have one name.
                 if !directories.insert(next.directory.normal().to_owned()) {
