@@ -95,8 +95,8 @@ struct Plan {
 async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change]) -> Result<Plan, ApiError> {
     let mut plan = Plan { next: Vec::new(), unchanged: Vec::new() };
     let mut directories = HashSet::new();
-    let bases = stream::iter(changes.iter().map(|change| change.base(app, session))).buffered(READS);
-    let bases: Vec<Base> = bases.try_collect().await?;
+    let reads: Vec<_> = changes.iter().map(|change| change.base(app, session)).collect();
+    let bases: Vec<Base> = stream::iter(reads).buffered(READS).try_collect().await?;
     for (change, base) in changes.iter().zip(&bases) {
         let guard = removed::check(app, session, change, base).await?;
         match change.next(app, ground, base)? {
