@@ -1,4 +1,4 @@
-//! What every request goes through: [`wrap`] has the layers in their order, and each is a function in a file.
+//! What every request goes through: [`layers`] has them in their order, and each is a function in a file.
 
 mod access;
 mod deadline;
