@@ -55,13 +55,15 @@ pub mod sql {
 
 /// Connections for everything but requests.
 const BACKGROUND_CONNECTIONS: u32 = 4;
+/// Connections to listen on: one for each follower of the feed, of which a server has one.
+const FOLLOWERS: u32 = 4;
 
 /// A catalog in one schema of a Postgres database. Clones share the pools.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     requests: Database,
     background: Database,
-    /// The one connection that a follower of the feed listens on.
+    /// Each follower of the feed listens on a connection of its own.
     listening: PgPool,
     limits: Limits,
 }
@@ -81,7 +83,7 @@ impl PostgresStore {
             requests: database(options.max_connections, commit::COMMIT_LOCK_PREPARE),
             // Nothing is prepared here: it also finds out whether there are any tables.
             background: database(BACKGROUND_CONNECTIONS, ""),
-            listening: pool(connect.clone(), 1, &limits, ""),
+            listening: pool(connect.clone(), FOLLOWERS, &limits, ""),
             limits,
         })
     }

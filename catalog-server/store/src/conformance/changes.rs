@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures::future::{join, join_all};
+use futures::future::{join, join_all, try_join_all};
 use tokio::time::timeout;
 
 use super::Subject;
@@ -58,11 +58,12 @@ pub async fn a_commit_is_not_told(subject: &Subject) {
     assert_eq!(all_changes(subject).await, before);
 }
 
-pub async fn what_is_told_wakes_a_follower(subject: &Subject) {
-    let mut wakes = subject.store.listen().await.unwrap();
+pub async fn what_is_told_wakes_each_follower(subject: &Subject) {
+    let mut followers = try_join_all((0..2).map(|_| subject.store.listen())).await.unwrap();
     for n in 0..3 {
         let told = async { subject.store.put_token(new_token("etl", n), at(0)).await.unwrap() };
-        let (woken, _) = join(timeout(Duration::from_secs(10), wakes.wake()), told).await;
+        let wakes = followers.iter_mut().map(|wakes| wakes.wake());
+        let (woken, _) = join(timeout(Duration::from_secs(10), try_join_all(wakes)), told).await;
         woken.expect("a change wakes").unwrap();
     }
 }

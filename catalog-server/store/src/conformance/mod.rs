@@ -250,7 +250,7 @@ macro_rules! conformance {
                 each_mutation_is_told_and_nothing_else
                 a_commit_is_not_told
                 a_follower_misses_nothing_while_many_write
-                what_is_told_wakes_a_follower
+                what_is_told_wakes_each_follower
                 old_changes_are_deleted_and_the_feed_goes_on
             }
         }
