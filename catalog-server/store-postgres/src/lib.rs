@@ -27,11 +27,14 @@ mod tree;
 mod visibility;
 mod warehouses;
 
+use std::sync::Arc;
+
 use migrations::MigrationError;
 
 use database::{Database, pool};
 pub use options::{Limits, Options};
 use sqlx::PgPool;
+use tree::Looks;
 
 /// The statements of the hot path as they are sent, for tests of their plans.
 pub mod sql {
@@ -49,7 +52,7 @@ pub mod sql {
     pub use crate::refs::sql::{AT_TIME, GET_COMMIT, GET_REF};
     pub use crate::retention::{FLOORS, FORGET_DROPPED, FORGET_REST, FORGET_VERSIONS, HOLDERS, NEXT};
     pub use crate::tokens::sql::{DELETE_EXPIRED, LIST_ACTIVE, LIST_ACTIVE_OF_USER};
-    pub use crate::tree::{LIST, LIST_MAIN, LOG, LOOK, LOOK_MAIN, NAMED_METADATA};
+    pub use crate::tree::{LIST, LIST_MAIN, LOG, LOOK_MAIN, LOOK_MANY, NAMED_METADATA};
     pub use crate::visibility::{SEEN, SHOWN};
 }
 
@@ -62,6 +65,8 @@ const FOLLOWERS: u32 = 4;
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     requests: Database,
+    /// On the connections of requests.
+    looks: Arc<Looks>,
     background: Database,
     /// Each follower of the feed listens on a connection of its own.
     listening: PgPool,
@@ -79,8 +84,10 @@ impl PostgresStore {
         let connect = options.connect_options()?;
         let database =
             |connections, prepared| Database::new(connect.clone(), connections, &limits, options.channel(), prepared);
+        let requests = database(options.max_connections, commit::COMMIT_LOCK_PREPARE);
         Ok(Self {
-            requests: database(options.max_connections, commit::COMMIT_LOCK_PREPARE),
+            looks: Looks::new(requests.clone(), limits.acquire + limits.answer()),
+            requests,
             // Nothing is prepared here: it also finds out whether there are any tables.
             background: database(BACKGROUND_CONNECTIONS, ""),
             listening: pool(connect.clone(), FOLLOWERS, &limits, ""),

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use catalog_store::{
-    Branch, Commit, Content, Dropped, Entry, HistoryStore, Key, LogFilter, Merged, NamespacePath, Page,
-    PaginationParams, Result, Span, StoreError, Version, View,
+    Branch, Commit, Dropped, Entry, HistoryStore, Key, LogFilter, Merged, NamespacePath, Page, PaginationParams,
+    Result, Span, StoreError, Version, View,
 };
 use sqlx::postgres::PgRow;
 use tracing::instrument;
@@ -19,7 +19,7 @@ use crate::columns::Columns;
 use crate::database::Statement;
 use crate::error::Failure;
 use crate::page::{after, cut, limit, offset};
-use crate::tree::{read_commit, read_version};
+use crate::tree::{read_commit, read_entry};
 
 /// Sorts after every name.
 const LAST: &str = "\u{10ffff}";
@@ -95,9 +95,8 @@ impl HistoryStore for PostgresStore {
         for row in self.requests.fetch_all(statement).await? {
             let mut columns = Columns::new(&row);
             let number: i64 = columns.take()?;
-            let (version, content) = read_version(&mut columns)?;
             let entry = usize::try_from(number - 1).ok().and_then(|index| entries.get_mut(index));
-            *entry.ok_or_else(|| Failure::Data(format!("a key {number}")))? = entry_of(content, version);
+            *entry.ok_or_else(|| Failure::Data(format!("a key {number}")))? = read_entry(&mut columns)?;
         }
         Ok(entries)
     }
@@ -197,10 +196,6 @@ fn place(page: &PaginationParams) -> Result<(String, i16, String)> {
     }
 }
 
-fn entry_of(content: Option<Content>, version: Version) -> Option<Entry> {
-    content.map(|content| Entry { content, version })
-}
-
 fn read_key(columns: &mut Columns<'_>) -> Result<Key, Failure> {
     let (ns, class, name): (String, i16, String) = (columns.take()?, columns.take()?, columns.take()?);
     Key::from_columns(ns, class, name).ok_or_else(|| Failure::Data(format!("a key of class {class}")))
@@ -231,8 +226,7 @@ fn below(branch: i64, seq: i64, columns: &mut Columns<'_>) -> Result<View, Failu
 fn read_dropped(row: &PgRow) -> Result<Dropped, Failure> {
     let mut columns = Columns::new(row);
     let key = read_key(&mut columns)?;
-    let (version, content) = read_version(&mut columns)?;
-    let entry = entry_of(content, version);
+    let entry = read_entry(&mut columns)?;
     let entry = entry.ok_or_else(|| Failure::Data(format!("{key} was dropped twice")))?;
     Ok(Dropped { key, entry, commit: read_commit(&mut columns)? })
 }

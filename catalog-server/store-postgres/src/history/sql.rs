@@ -90,7 +90,8 @@ pub const TOUCHED: &str = "
     ORDER BY t.ns, t.class, t.name
     LIMIT $7::bigint OFFSET $8::bigint";
 
-/// [`crate::tree::LOOK`] for many keys; a row for each that has a version.
+/// [`crate::tree::LOOK_MAIN`] for many keys of one view, each on the nearest level that has it; a row for each that has a
+/// version.
 pub const LOOK_ALL: &str = "
     SELECT k.i, v.kind, v.content_id, v.metadata_location, v.properties, v.bid, v.seq
     FROM unnest($3::text[], $4::smallint[], $5::text[]) WITH ORDINALITY k(ns, class, name, i),

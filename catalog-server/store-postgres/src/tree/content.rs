@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog_store::{Content, Kind, Version};
+use catalog_store::{Content, Entry, Kind, Version};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -73,6 +73,12 @@ impl ContentColumns {
 pub(crate) fn read_version(columns: &mut Columns<'_>) -> Result<(Version, Option<Content>), Failure> {
     let content = ContentColumns::read(columns)?.content()?;
     Ok((Version { branch_id: columns.take()?, seq: columns.take()? }, content))
+}
+
+/// Reads the same; `None` for what was dropped.
+pub(crate) fn read_entry(columns: &mut Columns<'_>) -> Result<Option<Entry>, Failure> {
+    let (version, content) = read_version(columns)?;
+    Ok(content.map(|content| Entry { content, version }))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod commit;
 mod content;
 mod list;
+mod looks;
 mod sql;
 
 use std::collections::HashSet;
@@ -23,24 +24,16 @@ use crate::text::storable;
 use list::Names;
 
 pub(crate) use commit::read_commit;
-pub(crate) use content::{ContentColumns, Properties, read_version};
+pub(crate) use content::{ContentColumns, Properties, read_entry, read_version};
 pub(crate) use list::Children;
-pub use sql::{LIST, LIST_MAIN, LOG, LOOK, LOOK_MAIN, NAMED_METADATA};
+pub(crate) use looks::Looks;
+pub use sql::{LIST, LIST_MAIN, LOG, LOOK_MAIN, LOOK_MANY, NAMED_METADATA};
 
 #[async_trait]
 impl TreeStore for PostgresStore {
     #[instrument(name = "db.versions.look", level = "debug", skip_all, err(level = "debug"))]
     async fn look(&self, view: &View, key: &Key) -> Result<Option<Entry>> {
-        let View { lineage, upto } = view;
-        let Key { ns, class, name } = key;
-        let statement = match (lineage.as_slice(), upto.as_slice()) {
-            ([branch], [upto]) => sqlx::query(LOOK_MAIN).bind(*branch).bind(*upto),
-            _ => sqlx::query(LOOK).bind(lineage.clone()).bind(upto.clone()),
-        };
-        let statement = statement.bind(ns.encoded().to_owned()).bind(class.as_i16()).bind(name.clone());
-        let Some(row) = self.requests.fetch_optional(statement).await? else { return Ok(None) };
-        let (version, content) = read_version(&mut Columns::new(&row))?;
-        Ok(content.map(|content| Entry { content, version }))
+        self.looks.look(view, key).await
     }
 
     #[instrument(name = "db.names.list", level = "debug", skip_all, err(level = "debug"))]

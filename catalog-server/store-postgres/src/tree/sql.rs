@@ -5,22 +5,8 @@
 //! gives it, too, and of a table without statistics Postgres took that, for as long as the plan lived: in a new database
 //! each look read all that the branch had done since the table's last commit.
 
-/// The newest version of a key on the nearest level that has one; kind 0 says that it was dropped there. One backward
-/// probe of the primary key per level.
-pub const LOOK: &str = "
-    SELECT v.kind, v.content_id, v.metadata_location, v.properties, l.bid, v.seq
-    FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY l(bid, upto, d),
-      LATERAL (
-        SELECT * FROM versions v
-        WHERE v.branch_id = l.bid AND v.ns = $3::text AND v.class = $4::smallint AND v.name >= $5::text
-          AND (v.name, v.seq) <= ($5::text, l.upto)
-        ORDER BY v.name DESC, v.seq DESC
-        LIMIT 1) v
-    ORDER BY l.d
-    LIMIT 1";
-
-/// [`LOOK`] on a branch without ancestors, as most are: without the list of levels, its join and its order, Postgres
-/// answers a quarter more of them in a second.
+/// The newest version of a key; kind 0 says that it was dropped. One backward probe of the primary key. On a branch
+/// without ancestors, as most are, this is all there is to look at.
 pub const LOOK_MAIN: &str = "
     SELECT v.kind, v.content_id, v.metadata_location, v.properties, v.branch_id, v.seq
     FROM versions v
@@ -28,6 +14,19 @@ pub const LOOK_MAIN: &str = "
       AND (v.name, v.seq) <= ($5::text, $2::bigint)
     ORDER BY v.name DESC, v.seq DESC
     LIMIT 1";
+
+/// [`LOOK_MAIN`] for many keys, each on a branch of its own; a row for each that has a version. A key that is looked for
+/// on several levels is asked for on each of them.
+pub const LOOK_MANY: &str = "
+    SELECT k.i, v.kind, v.content_id, v.metadata_location, v.properties, k.branch_id, v.seq
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::smallint[], $5::text[])
+        WITH ORDINALITY k(branch_id, upto, ns, class, name, i),
+      LATERAL (
+        SELECT v.kind, v.content_id, v.metadata_location, v.properties, v.seq FROM versions v
+        WHERE v.branch_id = k.branch_id AND v.ns = k.ns AND v.class = k.class AND v.name >= k.name
+          AND (v.name, v.seq) <= (k.name, k.upto)
+        ORDER BY v.name DESC, v.seq DESC
+        LIMIT 1) v";
 
 /// The live names at the head of a branch without ancestors.
 pub const LIST_MAIN: &str = "

@@ -4,6 +4,7 @@
 mod bounds;
 mod database;
 mod lake;
+mod looks;
 mod plans;
 mod proxy;
 mod races;

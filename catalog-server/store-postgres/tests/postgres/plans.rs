@@ -66,9 +66,9 @@ const CASES: &[Case] = &[
         pages: 6,
     },
     Case {
-        name: "look, inherited",
-        sql: sql::LOOK,
-        arguments: "'{2,1}', '{9223372036854775807,10000}', 'a', '1', 't00777'",
+        name: "looks of several",
+        sql: sql::LOOK_MANY,
+        arguments: "'{2,1}', '{9223372036854775807,10000}', '{a,a}', '{1,1}', '{t00777,t00777}'",
         indexes: &["versions_pkey"],
         pages: 12,
     },

@@ -32,9 +32,9 @@ pub(super) const ALL: &[Statement] = &[
         ],
     },
     Statement {
-        name: "look",
-        sql: sql::LOOK,
-        arguments: "'{501, 1}', '{9223372036854775807, 1000}', 'n7', 1::smallint, 't77'",
+        name: "look_many",
+        sql: sql::LOOK_MANY,
+        arguments: "'{501, 1}', '{9223372036854775807, 1000}', '{n7, n7}', '{1, 1}', '{t77, t77}'",
         indexes: &[("versions_pkey", VERSION)],
     },
     Statement {
