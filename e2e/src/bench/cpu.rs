@@ -1,7 +1,7 @@
 //! What processes have computed, as Linux counts it: in hundredths of a second, so that only seconds of work say anything.
 
 use std::fs;
-use std::ops::{Div, Sub};
+use std::ops::{Add, Div, Sub};
 
 use crate::failure::{Attempt, Failure, Outcome};
 
@@ -15,6 +15,14 @@ pub(super) struct Cpu {
     pub(super) user: f64,
     /// In the kernel, for the program.
     pub(super) system: f64,
+}
+
+impl Add for Cpu {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { user: self.user + other.user, system: self.system + other.system }
+    }
 }
 
 impl Sub for Cpu {
@@ -53,11 +61,7 @@ impl Cpu {
         let children = children.attempt("read a process's children")?;
         // One that ends at this moment is not there to be read, and is counted the next time.
         let living = children.split_whitespace().filter_map(|child| Self::of(child.parse().ok()?).ok());
-        Ok(living.fold(own.and(ended), Self::and))
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self { user: self.user + other.user, system: self.system + other.system }
+        Ok(living.fold(own + ended, Self::add))
     }
 }
 

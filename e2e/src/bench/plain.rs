@@ -1,12 +1,12 @@
 //! The limits of the database: one row read, one row written, through one connection of a pool as the store uses it.
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgExecutor, PgPool, PgPoolOptions};
 
 use crate::failure::{Attempt, Outcome};
 use crate::hosts::postgres::Access;
 
 /// Rows that can be read and updated.
-pub(super) const ROWS: i64 = 100_000;
+const ROWS: i64 = 100_000;
 
 /// A table of its own in a database.
 const TABLES: &str = "
@@ -35,11 +35,9 @@ impl Plain {
         Ok(Self(pool))
     }
 
-    /// `SELECT` of one row by its key.
+    /// As [`select`].
     pub(super) async fn select(&self, n: u64) -> Outcome {
-        let id = i64::try_from(n).unwrap_or_default() * 7_919 % ROWS + 1;
-        let query = sqlx::query_scalar::<_, i64>("SELECT n FROM plain.rows WHERE id = $1").bind(id);
-        query.fetch_one(&self.0).await.map(drop).attempt("select a row")
+        select(&self.0, n).await
     }
 
     /// `INSERT` of one row, on disk when it is answered.
@@ -47,4 +45,11 @@ impl Plain {
         let query = sqlx::query("INSERT INTO plain.written (n) VALUES (0)");
         query.execute(&self.0).await.map(drop).attempt("insert a row")
     }
+}
+
+/// `SELECT` of one row by its key: of each `n` another one.
+pub(super) async fn select(database: impl PgExecutor<'_>, n: u64) -> Outcome {
+    let id = i64::try_from(n).unwrap_or_default() * 7_919 % ROWS + 1;
+    let query = sqlx::query_scalar::<_, i64>("SELECT n FROM plain.rows WHERE id = $1").bind(id);
+    query.fetch_one(database).await.map(drop).attempt("select a row")
 }

@@ -1,5 +1,5 @@
 //! What a warm `loadTable` costs on Postgres and a bucket, with a token and its grants: beside a handler that answers the
-//! same bytes and does nothing else, and beside one-row `SELECT`s.
+//! same bytes and does nothing else, and beside one-row `SELECT`s by pgbench and by the driver that the server has.
 //!
 //! Those who ask do so in a closed loop: the times say how long an answer takes under so many callers, not what requests
 //! would wait that come whether or not the server keeps up. CPU seconds are counted by the kernel in hundredths, so each
@@ -7,6 +7,7 @@
 
 pub(crate) mod plain_handler;
 mod reader;
+mod selects;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -60,9 +61,11 @@ pub(super) async fn run(lab: &Lab, report: &mut Report) -> Outcome {
     tables::make(&bench.lake).await?;
     report.step("one-row SELECTs by pgbench");
     tell_select(&bench, report).await?;
+    report.step("one-row SELECTs by the server's driver");
+    let select = selects::measure(&bench).await?;
     let small = pair(&bench, report, 10, "identity").await?;
     let large = pair(&bench, report, 500, "identity").await?;
-    tell_goals(report, &small, &large)?;
+    tell_goals(report, select, &small, &large)?;
     pair(&bench, report, 1, "identity").await?;
     pair(&bench, report, 5_000, "identity").await?;
     for snapshots in [10, 500, 5_000] {
@@ -138,9 +141,12 @@ async fn pair(bench: &Bench<'_>, report: &mut Report, snapshots: usize, coding: 
     Ok(Pair { ours, plain })
 }
 
-fn tell_goals(report: &mut Report, small: &Pair, large: &Pair) -> Outcome {
-    let cpu = Figure::new("CPU of 1,000 loads with 10 snapshots, server and Postgres", "s", small.ours.cpu() * 1_000.0);
-    report.tell(cpu.goal(Goal::AtMost(0.13)))?;
+fn tell_goals(report: &mut Report, select: f64, small: &Pair, large: &Pair) -> Outcome {
+    let what = "CPU of 1,000 loads with 10 snapshots, server and Postgres";
+    let cpu = || Figure::new(what, "s", small.ours.cpu() * 1_000.0);
+    report.tell(cpu().goal(Goal::AtMost(0.13)))?;
+    let beside = "one-row SELECTs by the same driver";
+    report.tell(cpu().beside(beside, select * 1_000.0).goal(Goal::RatioAtMost(1.5)))?;
     let more = (large.ours.cpu() - small.ours.cpu()) * 1_000.0;
     let more = Figure::new("what 490 snapshots more cost 1,000 loads", "s", more);
     let copy = (large.plain - small.plain) * 1_000.0;
