@@ -20,6 +20,18 @@ pub enum Scheme {
     File,
 }
 
+impl Scheme {
+    /// That of a location, which may be wrong in all else; `None` for none that may be named.
+    #[must_use]
+    pub fn of(location: &str) -> Option<Self> {
+        match location.split_once(':')?.0 {
+            "s3" | "s3a" | "s3n" => Some(Self::S3),
+            "file" => Some(Self::File),
+            _ => None,
+        }
+    }
+}
+
 /// Why a location is refused; the text is meant for the client and goes on after "location X".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
@@ -139,9 +151,9 @@ impl fmt::Display for Location {
 
 /// Scheme, the root in normal form, and the path that follows.
 fn split(text: &str) -> Result<(Scheme, String, &str), LocationError> {
-    let (scheme, rest) = text.split_once(':').ok_or(LocationError::Scheme)?;
-    match scheme {
-        "s3" | "s3a" | "s3n" => {
+    let (_, rest) = text.split_once(':').ok_or(LocationError::Scheme)?;
+    match Scheme::of(text).ok_or(LocationError::Scheme)? {
+        Scheme::S3 => {
             let rest = rest.strip_prefix("//").ok_or(LocationError::Scheme)?;
             let (bucket, path) = rest.split_once('/').unwrap_or((rest, ""));
             let is_name = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
@@ -150,7 +162,7 @@ fn split(text: &str) -> Result<(Scheme, String, &str), LocationError> {
             }
             Ok((Scheme::S3, format!("s3://{bucket}/"), path))
         }
-        "file" => {
+        Scheme::File => {
             let path = match rest.strip_prefix("//") {
                 // `file:///a`, and `file://a`, where `a` is a host.
                 Some(path) if path.starts_with('/') => path,
@@ -160,7 +172,6 @@ fn split(text: &str) -> Result<(Scheme, String, &str), LocationError> {
             };
             Ok((Scheme::File, "file:///".to_owned(), path))
         }
-        _ => Err(LocationError::Scheme),
     }
 }
 

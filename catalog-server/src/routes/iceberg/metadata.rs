@@ -22,7 +22,7 @@ use crate::storage::FileError;
 /// # Errors
 /// 404 `NotFoundException` if somebody took the file away; 503 if the store does not answer.
 pub(crate) async fn read(app: &App, session: &Session, location: &str) -> Result<Bytes, ApiError> {
-    if Location::parse(location).is_ok_and(|parsed| parsed.scheme() == Scheme::File) {
+    if Scheme::of(location) == Some(Scheme::File) {
         let there = app.files.must_exist(&session.warehouse, &address(location)).await;
         there.map_err(|error| unreadable(location, Arc::new(error)))?;
     }
@@ -34,8 +34,7 @@ pub(crate) async fn read(app: &App, session: &Session, location: &str) -> Result
 /// # Errors
 /// As [`read`].
 pub(crate) async fn recall(app: &App, session: &Session, location: &str) -> Result<Bytes, ApiError> {
-    let address = address(location);
-    let read = fetch(app, session, &address);
+    let read = async { fetch(app, session, &address(location)).await };
     let found = app.metadata.get_or_read(session.warehouse.row.id, location, read).await;
     found.map_err(|error| unreadable(location, error))
 }
