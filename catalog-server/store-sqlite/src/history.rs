@@ -179,15 +179,7 @@ impl HistoryStore for SqliteStore {
 
     #[tracing::instrument(name = "db.versions.keys_of", level = "debug", skip_all)]
     async fn keys_of(&self, view: &View, contents: &[Uuid]) -> Result<Vec<Key>> {
-        let mut snapshot = self.snapshot().await?;
-        let mut keys = BTreeSet::new();
-        for content in contents {
-            let query = sqlx::query(KEYS_OF).bind(content).bind(Json(&view.lineage));
-            for row in query.fetch_all(&mut *snapshot).await.map_err(refused)? {
-                keys.insert(read_key(&mut Fields::new(&row))?);
-            }
-        }
-        Ok(keys.into_iter().collect())
+        Ok(keys_of(&mut *self.snapshot().await?, view, contents).await?.into_iter().collect())
     }
 
     #[tracing::instrument(name = "db.names.dropped", level = "debug", skip_all)]
@@ -233,6 +225,22 @@ async fn get_commit(executor: impl SqliteExecutor<'_>, warehouse_id: i64, id: Uu
 }
 
 /// The newest commit that a branch shows.
+/// The keys under which the view's branches have ever had one of the contents.
+pub(crate) async fn keys_of(
+    connection: &mut SqliteConnection,
+    view: &View,
+    contents: &[Uuid],
+) -> Result<BTreeSet<Key>> {
+    let mut keys = BTreeSet::new();
+    for content in contents {
+        let query = sqlx::query(KEYS_OF).bind(content).bind(Json(&view.lineage));
+        for row in query.fetch_all(&mut *connection).await.map_err(refused)? {
+            keys.insert(read_key(&mut Fields::new(&row))?);
+        }
+    }
+    Ok(keys)
+}
+
 async fn head(snapshot: &mut SqliteConnection, branch: i64) -> Result<Option<Uuid>> {
     let row = sqlx::query(LEVELS).bind(branch).fetch_optional(&mut *snapshot).await.map_err(refused)?;
     let Some(row) = row else { return Ok(None) };

@@ -65,6 +65,8 @@ pub enum Found {
     },
     /// The content was dropped with a purge, and its files are being deleted, or are gone.
     Purged,
+    /// The branch has the content under this key already.
+    Elsewhere(Key),
     /// The content comes back and has let its locations go: it has to claim them.
     LetGo,
     /// Another branch or a tag shows the content by this metadata file, which the request did not expect.

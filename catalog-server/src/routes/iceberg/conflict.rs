@@ -73,9 +73,12 @@ pub(crate) fn moved(error: &CommitError) -> bool {
     match found {
         Found::Absent => key.namespace().is_none(),
         Found::Entry(_) | Found::ShownAs { .. } => true,
-        Found::NotEmpty | Found::LocationTaken { .. } | Found::LocationLeft { .. } | Found::Purged | Found::LetGo => {
-            false
-        }
+        Found::NotEmpty
+        | Found::LocationTaken { .. }
+        | Found::LocationLeft { .. }
+        | Found::Elsewhere(_)
+        | Found::Purged
+        | Found::LetGo => false,
     }
 }
 

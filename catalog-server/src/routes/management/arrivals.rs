@@ -90,7 +90,12 @@ async fn claims(
 pub(super) fn moved(error: &CommitError) -> bool {
     let CommitError::Conflict { key: _, found } = error else { return false };
     match found {
-        Found::Absent | Found::Entry(_) | Found::NotEmpty | Found::LetGo | Found::ShownAs { .. } => true,
+        Found::Absent
+        | Found::Entry(_)
+        | Found::NotEmpty
+        | Found::Elsewhere(_)
+        | Found::LetGo
+        | Found::ShownAs { .. } => true,
         Found::LocationTaken { .. } | Found::LocationLeft { .. } | Found::Purged => false,
     }
 }
@@ -98,6 +103,10 @@ pub(super) fn moved(error: &CommitError) -> bool {
 /// The answer for a commit that did not bring something back.
 pub(super) fn refused(error: CommitError) -> ApiError {
     match error {
+        CommitError::Conflict { key, found: Found::Elsewhere(other) } => {
+            let text = format!("{key} cannot come back: it is there already, as {other}");
+            ApiError::new(ErrorType::AlreadyExistsException, text)
+        }
         CommitError::Conflict { key, found: Found::Purged } => {
             conflict(format!("{key} cannot come back: it was dropped with a purge, and its files are gone or going"))
         }

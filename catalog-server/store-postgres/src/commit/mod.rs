@@ -1,7 +1,7 @@
 //! Applying a group of commits: `branches` (lock), `commits`, `versions`, `names`, `locations`, `purges`.
 //!
 //! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT; two more if a request has an
-//! idempotency key, one more if it brings a table back and another if that takes a purge back, three or more if it takes
+//! idempotency key, three more if it brings a table back and another if that takes a purge back, three or more if it takes
 //! one out of the branch or must know who else shows one. COMMIT is a
 //! message of its own, sent when all else is answered: whatever fails before it is lost for certain, and what happens to
 //! it itself can be found out afterwards (`outcome`).
@@ -94,7 +94,7 @@ async fn write(
     let mut state = read::state(transaction, branch, requests).await?;
     state.held = locations::held(transaction, requests, &state).await?;
     let returning = state.returning(requests);
-    read::returning(transaction, &returning, &mut state).await?;
+    read::returning(transaction, branch, &returning, &mut state).await?;
     state.shown = locations::shown(transaction, branch, &state.watched(requests), now).await?;
     state.marks = idempotency::state(transaction, branch.warehouse_id, requests, now).await?;
     let Plan { results, rows } = plan(branch, requests, state, now);

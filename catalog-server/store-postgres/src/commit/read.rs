@@ -10,6 +10,7 @@ use super::sql::{COMMIT_READ, RETURNING};
 use crate::columns::Columns;
 use crate::database::Statement;
 use crate::error::Failure;
+use crate::history::keys;
 use crate::time::Time;
 use crate::transaction::Transaction;
 use crate::tree::{Children, read_version};
@@ -90,12 +91,14 @@ async fn children(
 /// Enters what is known of contents that come back. Most groups bring none.
 pub(super) async fn returning(
     transaction: &mut Transaction,
+    branch: &Branch,
     contents: &[Uuid],
     state: &mut State,
 ) -> Result<(), Failure> {
     if contents.is_empty() {
         return Ok(());
     }
+    state.elsewhere = elsewhere(transaction, branch, contents).await?;
     for row in transaction.fetch_all(sqlx::query(RETURNING).bind(contents.to_vec())).await? {
         let mut columns = Columns::new(&row);
         let (content, begun, let_go): (Uuid, Option<bool>, bool) = (columns.take()?, columns.take()?, columns.take()?);
@@ -109,4 +112,21 @@ pub(super) async fn returning(
         }
     }
     Ok(())
+}
+
+/// Those of the contents that the branch has, each with a key.
+async fn elsewhere(
+    transaction: &mut Transaction,
+    branch: &Branch,
+    contents: &[Uuid],
+) -> Result<HashMap<Uuid, Key>, Failure> {
+    let view = View::head(branch);
+    let keys = keys::read_keys(&transaction.fetch_all(keys::keys_of(&view, contents)).await?)?;
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = transaction.fetch_all(keys::look_all(&view, &keys)).await?;
+    let entries = keys::read_entries(&rows, keys.len())?;
+    let live = keys.into_iter().zip(entries).filter_map(|(key, entry)| Some((entry?.content.id(), key)));
+    Ok(live.filter(|(content, _)| contents.contains(content)).collect())
 }

@@ -1,5 +1,6 @@
 //! History: `commits`, and what `versions` and `names` tell of the past.
 
+pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod sql;
 
@@ -20,6 +21,8 @@ use crate::database::Statement;
 use crate::error::Failure;
 use crate::page::{after, cut, limit, offset};
 use crate::tree::{read_commit, read_entry};
+
+use keys::read_key;
 
 /// Sorts after every name.
 const LAST: &str = "\u{10ffff}";
@@ -82,23 +85,11 @@ impl HistoryStore for PostgresStore {
 
     #[instrument(name = "db.versions.look_all", level = "debug", skip_all, err(level = "debug"))]
     async fn look_all(&self, view: &View, keys: &[Key]) -> Result<Vec<Option<Entry>>> {
-        let mut entries = vec![None; keys.len()];
         if keys.is_empty() {
-            return Ok(entries);
+            return Ok(Vec::new());
         }
-        let statement = sqlx::query(sql::LOOK_ALL)
-            .bind(view.lineage.clone())
-            .bind(view.upto.clone())
-            .bind(keys.iter().map(|key| key.ns.encoded().to_owned()).collect::<Vec<_>>())
-            .bind(keys.iter().map(|key| key.class.as_i16()).collect::<Vec<_>>())
-            .bind(keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>());
-        for row in self.requests.fetch_all(statement).await? {
-            let mut columns = Columns::new(&row);
-            let number: i64 = columns.take()?;
-            let entry = usize::try_from(number - 1).ok().and_then(|index| entries.get_mut(index));
-            *entry.ok_or_else(|| Failure::Data(format!("a key {number}")))? = read_entry(&mut columns)?;
-        }
-        Ok(entries)
+        let rows = self.requests.fetch_all(keys::look_all(view, keys)).await?;
+        Ok(keys::read_entries(&rows, keys.len())?)
     }
 
     #[instrument(name = "db.commits.merged", level = "debug", skip_all, err(level = "debug"))]
@@ -137,9 +128,7 @@ impl HistoryStore for PostgresStore {
 
     #[instrument(name = "db.versions.keys_of", level = "debug", skip_all, err(level = "debug"))]
     async fn keys_of(&self, view: &View, contents: &[Uuid]) -> Result<Vec<Key>> {
-        let statement = sqlx::query(sql::KEYS_OF).bind(contents.to_vec()).bind(view.lineage.clone());
-        let rows = self.requests.fetch_all(statement).await?;
-        Ok(rows.iter().map(|row| read_key(&mut Columns::new(row))).collect::<Result<_, _>>()?)
+        Ok(keys::read_keys(&self.requests.fetch_all(keys::keys_of(view, contents)).await?)?)
     }
 
     #[instrument(name = "db.names.dropped", level = "debug", skip_all, err(level = "debug"))]
@@ -194,11 +183,6 @@ fn place(page: &PaginationParams) -> Result<(String, i16, String)> {
         None => Ok((String::new(), -1, String::new())),
         Some(Key { ns, class, name }) => Ok((ns.encoded().to_owned(), class.as_i16(), name)),
     }
-}
-
-fn read_key(columns: &mut Columns<'_>) -> Result<Key, Failure> {
-    let (ns, class, name): (String, i16, String) = (columns.take()?, columns.take()?, columns.take()?);
-    Key::from_columns(ns, class, name).ok_or_else(|| Failure::Data(format!("a key of class {class}")))
 }
 
 fn read_with_view(row: &PgRow) -> Result<(Commit, View), Failure> {

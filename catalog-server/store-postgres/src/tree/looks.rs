@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::iter::repeat_n;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,8 +59,15 @@ struct Look {
     key: Key,
 }
 
-/// The right to send a statement. However it ends, those who wait are served.
+/// A caller's right to send a statement. However it ends, those who wait are served.
 struct Lane(Arc<Looks>);
+
+/// The same right, of a task that serves those who wait.
+struct Serving {
+    looks: Arc<Looks>,
+    /// The lane was given back.
+    done: bool,
+}
 
 impl Looks {
     /// Must be called within a tokio runtime.
@@ -104,17 +112,30 @@ enum Turn {
     Later(oneshot::Receiver<Answer>),
 }
 
-impl Lane {
+impl Drop for Lane {
+    fn drop(&mut self) {
+        let Self(looks) = self;
+        let mut lanes = looks.lanes();
+        if lanes.waiting.is_empty() {
+            lanes.busy -= 1;
+        } else {
+            drop(lanes);
+            looks.runtime.spawn(Serving { looks: Arc::clone(looks), done: false }.run());
+        }
+    }
+}
+
+impl Serving {
     /// Until nobody waits.
-    async fn serve(self) {
+    async fn run(mut self) {
         while let Some((looks, answers)) = self.next_group() {
-            hand_out(together(&self.0.database, &looks).await, answers);
+            hand_out(together(&self.looks.database, &looks).await, answers);
         }
     }
 
-    /// Those who have waited longest; `None` if nobody waits.
-    fn next_group(&self) -> Option<(Vec<Look>, Vec<oneshot::Sender<Answer>>)> {
-        let mut lanes = self.0.lanes();
+    /// Those who have waited longest. `None` if nobody waits: then the lane is free.
+    fn next_group(&mut self) -> Option<(Vec<Look>, Vec<oneshot::Sender<Answer>>)> {
+        let mut lanes = self.looks.lanes();
         let (mut looks, mut answers, mut levels) = (Vec::new(), Vec::new(), 0);
         while let Some(Waiter { look, answer }) = lanes.waiting.pop_front() {
             // Its caller may have gone away.
@@ -129,20 +150,26 @@ impl Lane {
             looks.push(look);
             answers.push(answer);
         }
-        (!looks.is_empty()).then_some((looks, answers))
+        if looks.is_empty() {
+            lanes.busy -= 1;
+            self.done = true;
+            return None;
+        }
+        Some((looks, answers))
     }
 }
 
-impl Drop for Lane {
+impl Drop for Serving {
     fn drop(&mut self) {
-        let Self(looks) = self;
-        let mut lanes = looks.lanes();
-        if lanes.waiting.is_empty() {
-            lanes.busy -= 1;
-        } else {
-            drop(lanes);
-            looks.runtime.spawn(Self(Arc::clone(looks)).serve());
+        if self.done {
+            return;
         }
+        // It panicked, or the runtime ends: whoever still waits goes alone.
+        let mut lanes = self.looks.lanes();
+        lanes.busy -= 1;
+        let left = mem::take(&mut lanes.waiting);
+        drop(lanes);
+        drop(left);
     }
 }
 

@@ -12,6 +12,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::error::refused;
+use crate::history;
 use crate::row::Fields;
 use crate::tree;
 use crate::tree::content::Found;
@@ -61,7 +62,7 @@ pub(super) async fn state(change: &mut SqliteConnection, branch: &Branch, reques
         state.children.insert(ns, children);
     }
     for content in state.returning(requests) {
-        returning(change, content, &mut state).await?;
+        returning(change, branch, content, &mut state).await?;
     }
     let locations = State::locations_of(requests);
     if !locations.is_empty() {
@@ -71,7 +72,14 @@ pub(super) async fn state(change: &mut SqliteConnection, branch: &Branch, reques
     Ok(state)
 }
 
-async fn returning(change: &mut SqliteConnection, content: Uuid, state: &mut State) -> Result<()> {
+async fn returning(change: &mut SqliteConnection, branch: &Branch, content: Uuid, state: &mut State) -> Result<()> {
+    let view = View::head(branch);
+    for key in history::keys_of(change, &view, &[content]).await? {
+        let entry = tree::look(change, &view.lineage, &view.upto, &key).await?;
+        if entry.is_some_and(|entry| entry.content.id() == content) {
+            state.elsewhere.insert(content, key);
+        }
+    }
     let found = sqlx::query_as(RETURNING).bind(content).fetch_one(change).await.map_err(refused)?;
     let (begun, let_go): (Option<bool>, bool) = found;
     match begun {

@@ -229,6 +229,7 @@ macro_rules! conformance {
             races {
                 a_table_never_ends_up_in_a_dropped_namespace
                 of_sixteen_writers_one_wins_each_location
+                of_two_who_bring_a_table_back_under_two_names_one_wins
                 two_replicas_make_one_chain
                 sixteen_writers_through_group_commit_all_win
             }

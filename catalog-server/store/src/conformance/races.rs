@@ -8,8 +8,13 @@ use futures::future::{join, join_all};
 use super::Subject;
 use super::chance::{Chance, rounds};
 use super::commits::log;
-use super::things::{at, commit, create_ns, create_table, drop_ns, look, main_branch, ns_key, table_key, update};
-use crate::{Branch, Commit, CommitError, CommitStore, Entry, GroupCommit, GroupLimits, SystemClock, Turns, View};
+use super::things::{
+    at, commit, conflict, conflict_of, create_ns, create_table, delete, drop_ns, location, look, main_branch, ns_key,
+    put, request, table, table_key, update,
+};
+use crate::{
+    Branch, Commit, CommitError, CommitStore, Entry, Expect, Found, GroupCommit, GroupLimits, SystemClock, Turns, View,
+};
 
 /// In READ COMMITTED this fails for a statement that both waits for the lock and reads.
 pub async fn a_table_never_ends_up_in_a_dropped_namespace(subject: &Subject) {
@@ -72,6 +77,40 @@ async fn write(store: &dyn crate::CatalogStore, branch: &Branch, writer: usize) 
         }
     }
     won
+}
+
+/// Two names for one table would share its files: a purge of one would take them from the other.
+pub async fn of_two_who_bring_a_table_back_under_two_names_one_wins(subject: &Subject) {
+    let main = main_branch(subject).await;
+    commit(subject, &main, create_ns("a")).await;
+    let content = table("m");
+    let put_as = |name: &str| put(table_key("a", name), Expect::Absent, content.clone());
+    commit(subject, &main, request(vec![put_as("t")])).await;
+    let dev = subject.store.create_branch(main.warehouse_id, "dev", &View::head(&main), at(2)).await.unwrap();
+    let mut live = "t".to_owned();
+    for n in 0..rounds(20) {
+        commit(subject, &main, request(vec![delete(table_key("a", &live), location("m"))])).await;
+        let names = [format!("l{n}"), format!("r{n}")];
+        let left = subject.store.commit(&main, vec![request(vec![put_as(&names[0])])], at(1));
+        let right = subject.replica.commit(&main, vec![request(vec![put_as(&names[1])])], at(1));
+        let (left, right) = join(left, right).await;
+        let results = [left, right].map(|mut results| results.remove(0));
+        let won = results.iter().position(Result::is_ok).expect("one wins");
+        live.clone_from(&names[won]);
+        let [first, second] = results;
+        let lost = if won == 0 { second } else { first };
+        let expected = (table_key("a", &names[1 - won]), Found::Elsewhere(table_key("a", &live)));
+        assert_eq!(conflict_of(lost), expected, "round {n}");
+    }
+    // The branch has it under a name that it has inherited, and goes on to another one.
+    let inherited = Found::Elsewhere(table_key("a", "t"));
+    assert_eq!(conflict(subject, &dev, request(vec![put_as("u")])).await, (table_key("a", "u"), inherited));
+    let leave = |name: &str| delete(table_key("a", name), location("m"));
+    commit(subject, &dev, request(vec![leave("t"), put_as("u")])).await;
+    let renamed = Found::Elsewhere(table_key("a", "u"));
+    assert_eq!(conflict(subject, &dev, request(vec![put_as("t")])).await, (table_key("a", "t"), renamed));
+    commit(subject, &dev, request(vec![leave("u")])).await;
+    commit(subject, &dev, request(vec![put_as("t")])).await;
 }
 
 pub async fn two_replicas_make_one_chain(subject: &Subject) {

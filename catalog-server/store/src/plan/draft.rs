@@ -59,6 +59,7 @@ pub(super) fn draft(request: &CommitRequest, state: &State) -> Result<Draft, Com
         }
         draft.operation(operation, state, &stays)?;
     }
+    draft.check_elsewhere(&request.operations, state)?;
     draft.check_locations(&request.operations, state)?;
     draft.check_preconditions(&request.preconditions, state)?;
     Ok(draft)
@@ -133,6 +134,30 @@ impl Draft {
             let metadata_location = metadata_location.to_owned();
             self.purges.push(PurgeRow { content_id: content.id(), metadata_location });
         }
+    }
+
+    /// A table or view is under one key of a branch, or two would share its files.
+    fn check_elsewhere(&self, operations: &[Operation], state: &State) -> Result<(), CommitError> {
+        for operation in operations {
+            let Operation::Put { key, content, .. } = operation else { continue };
+            let stays = state.entries.get(key).is_some_and(|entry| entry.content.id() == content.id());
+            if stays || content.kind() == Kind::Namespace {
+                continue;
+            }
+            if let Some(other) = self.elsewhere(key, content.id(), state) {
+                return Err(CommitError::Conflict { key: key.clone(), found: Found::Elsewhere(other.clone()) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Another key that, after this request's operations, has the content.
+    fn elsewhere<'a>(&'a self, key: &Key, id: Uuid, state: &'a State) -> Option<&'a Key> {
+        let has = |content: &Content| content.id() == id;
+        let put = self.changes.iter().find(|(other, after)| other != key && after.as_ref().is_some_and(has));
+        let changed = |other: &Key| self.changes.iter().any(|(key, _)| key == other);
+        let there = || state.entries.iter().find(|(other, entry)| has(&entry.content) && !changed(other));
+        put.map(|(other, _)| other).or_else(|| there().map(|(other, _)| other)).or_else(|| state.elsewhere.get(&id))
     }
 
     fn check_locations(&self, operations: &[Operation], state: &State) -> Result<(), CommitError> {

@@ -43,6 +43,8 @@ pub struct State {
     pub to_be_purged: HashSet<Uuid>,
     /// Of the contents of [`State::returning`], those that hold no location.
     pub let_go: HashSet<Uuid>,
+    /// Of the contents of [`State::returning`], those that the branch has, each with a key that it is under.
+    pub elsewhere: HashMap<Uuid, Key>,
     /// Of the contents of [`State::watched`], those that another branch of the warehouse shows, or a tag, and by which
     /// metadata files. Who is taken out of the branch keeps its locations then.
     pub shown: HashMap<Uuid, HashSet<String>>,

@@ -338,6 +338,31 @@ fn a_drop_lets_the_locations_go_and_one_with_a_purge_keeps_them() {
 }
 
 #[test]
+fn a_table_is_under_one_key_of_a_branch() {
+    let back = |n, name: &str| request(n, vec![put(table_key("a", name), Expect::Absent, table(2, "m0"))], vec![]);
+    let there = || state(&[(table_key("a", "t"), table(2, "m0"))]);
+    let is_at = |result: &Result<Commit, CommitError>, name: &str, other: &str| {
+        assert_eq!(conflict(result), (table_key("a", name), Found::Elsewhere(table_key("a", other))));
+    };
+    is_at(&run(&[back(5, "u")], there()).results[0], "u", "t");
+    let results = run(&[back(5, "u"), back(6, "v")], State::default()).results;
+    assert!(results[0].is_ok());
+    is_at(&results[1], "v", "u");
+    // A key that nobody in the group asks about.
+    assert_eq!(State::default().returning(&[back(5, "u")]), [id(2)]);
+    let elsewhere = State { elsewhere: [(id(2), table_key("a", "x"))].into(), ..State::default() };
+    is_at(&run(&[back(5, "u")], elsewhere).results[0], "u", "x");
+    let both = ["u", "v"].map(|name| put(table_key("a", name), Expect::Absent, table(2, "m0")));
+    is_at(&run(&[request(5, both.into(), vec![])], State::default()).results[0], "u", "v");
+    // What leaves its key in the same commit, or in one before it, may have another one.
+    let leave = || delete(table_key("a", "t"), at_location("m0"));
+    let renamed = request(5, vec![put(table_key("a", "u"), Expect::Absent, table(2, "m0")), leave()], vec![]);
+    assert!(run(&[renamed], there()).results[0].is_ok());
+    let results = run(&[request(5, vec![leave()], vec![]), back(6, "u")], there()).results;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+}
+
+#[test]
 fn a_content_whose_purge_has_begun_does_not_come_back() {
     let back = request(5, vec![put(table_key("a", "t"), Expect::Absent, table(2, "m0"))], vec![]);
     let before = State { purged: [id(2)].into(), ..State::default() };

@@ -90,7 +90,7 @@ async fn a_name_that_is_taken_wants_another_one_and_each_drop_can_be_named() {
     // It is not there twice.
     let twice = another(json!({"as": {"namespace": ["a"], "name": "twice"}}));
     let refused = api.post(&tree("/undrop"), &twice).await;
-    assert_eq!(refused.error().2, "a.t cannot come back: it is there under another name");
+    assert_eq!(refused.error().2, "a.twice cannot come back: it is there already, as a.older");
 }
 
 #[tokio::test]

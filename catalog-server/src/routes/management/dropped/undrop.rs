@@ -45,12 +45,6 @@ pub async fn undrop(
         None => last_drop(&app, &session, &from).await?,
     };
     let (entry, drop) = what_it_dropped(&app, &from, kind, drop).await?;
-    // Whoever brings the same back under another name waits.
-    let _turn =
-        app.turns.wait(branch.id, &Key::relation(NamespacePath::root(), entry.content.id().to_string())?).await?;
-    if super::live(&app, branch, vec![&entry.content]).await?.contains(&entry.content.id()) {
-        return Err(exists(format!("{from} cannot come back: it is there under another name")));
-    }
     let commit = put(&app, &session, branch, &to, &entry, &drop).await?;
     let entry = Entry { version: Version { branch_id: commit.branch_id, seq: commit.seq }, ..entry };
     answer(&app, to, entry, commit).await.map(Json)
