@@ -9,8 +9,8 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use moka::future::Cache;
@@ -59,10 +59,34 @@ pub struct Lasting {
     pub settings: i64,
 }
 
+/// What an entry holds, until it leaves: the cache itself frees entries once no thread looks anything up, which may be a
+/// second later, and who waits for room would wait for that.
+struct Kept(Mutex<Option<Bytes>>);
+
+impl Kept {
+    fn new(bytes: Bytes) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Some(bytes))))
+    }
+
+    /// `None` once it has left.
+    fn bytes(&self) -> Option<Bytes> {
+        self.lock().clone()
+    }
+
+    fn let_go(&self) {
+        drop(self.lock().take());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Bytes>> {
+        // It is never left half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Weighed in bytes. Clones share the content.
 #[derive(Clone)]
 pub struct MetadataCache {
-    files: Cache<Place, Bytes>,
+    files: Cache<Place, Arc<Kept>>,
     room: Room,
     metrics: Metrics,
 }
@@ -91,11 +115,12 @@ impl MetadataCache {
     /// A cache that holds at most so many bytes; 0 holds nothing.
     #[must_use]
     pub fn new(max_bytes: u64, metrics: Metrics) -> Self {
-        let weigh = |(_, location, _): &Place, file: &Bytes| {
-            u32::try_from(file.len() + location.len() + OVERHEAD).unwrap_or(u32::MAX)
+        let weigh = |(_, location, _): &Place, kept: &Arc<Kept>| {
+            let length = kept.bytes().map_or(0, |bytes| bytes.len());
+            u32::try_from(length + location.len() + OVERHEAD).unwrap_or(u32::MAX)
         };
-        let cache = Cache::builder().max_capacity(max_bytes).weigher(weigh);
-        let files = cache.eviction_policy(EvictionPolicy::lru()).build();
+        let cache = Cache::builder().max_capacity(max_bytes).weigher(weigh).eviction_policy(EvictionPolicy::lru());
+        let files = cache.eviction_listener(|_, kept, _| kept.let_go()).build();
         Self { files, room: Room::new(max_bytes), metrics }
     }
 
@@ -148,17 +173,23 @@ impl MetadataCache {
         place: Place,
         make: impl Future<Output = Result<Bytes, E>>,
     ) -> (Result<Bytes, Arc<E>>, bool) {
-        let hit = AtomicBool::new(true);
-        let make = async {
-            hit.store(false, Ordering::Relaxed);
-            make.await
+        let (mut make, mut made) = (pin!(make), None);
+        let attempt = async {
+            let bytes = make.as_mut().await?;
+            made = Some(bytes.clone());
+            Ok(Kept::new(bytes))
         };
-        let found = self.files.try_get_with(place, make).await;
-        let hit = hit.into_inner();
-        if !hit {
+        let found = self.files.try_get_with(place, attempt).await;
+        if let Some(bytes) = made {
             self.make_room().await;
+            return (Ok(bytes), false);
         }
-        (found, hit)
+        match found.map(|kept| kept.bytes()) {
+            Ok(Some(bytes)) => (Ok(bytes), true),
+            // It has left since it was found: there is no room to keep it, and nothing to wait for.
+            Ok(None) => (make.await.map_err(Arc::new), false),
+            Err(error) => (Err(error), false),
+        }
     }
 
     /// Lets go at once of what is too much. By itself, the cache would do so after 64 new entries or a third of a second:
@@ -176,7 +207,7 @@ impl MetadataCache {
 
     /// Keeps a file that was just read, and has its room.
     pub async fn fill_read(&self, warehouse_id: i64, location: &str, file: Bytes) {
-        self.files.insert((warehouse_id, location.to_owned(), Form::File), file).await;
+        self.files.insert((warehouse_id, location.to_owned(), Form::File), Kept::new(file)).await;
         self.make_room().await;
     }
 
@@ -196,8 +227,7 @@ impl MetadataCache {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::sync::atomic::AtomicU32;
-    use std::time::Duration;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
 
@@ -313,20 +343,6 @@ mod tests {
         }
     }
 
-    /// What a cache has let go of is freed once nobody is in the middle of a look into any cache, as other tests are,
-    /// by whoever does something in any cache. Nothing is done in the cache that is tested, which would make it sweep.
-    async fn freed(alive: &AtomicU32, files: u32) -> bool {
-        let other = MetadataCache::new(10_000, Metrics::default());
-        for _ in 0..1_000 {
-            if alive.load(Ordering::SeqCst) <= files {
-                return true;
-            }
-            other.get_or_read(1, "l", async { Err(gone()) }).await.unwrap_err();
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        false
-    }
-
     #[tokio::test]
     async fn it_never_holds_more_than_it_may_even_between_two_sweeps_of_its_own() {
         let (cache, alive) = (MetadataCache::new(50_000, Metrics::default()), Arc::new(AtomicU32::new(0)));
@@ -335,7 +351,7 @@ mod tests {
                 0 => cache.fill(1, &n.to_string(), Alive::file(&alive)).await,
                 _ => drop(cache.get_or_read(1, &n.to_string(), async { Ok(Alive::file(&alive)) }).await.unwrap()),
             }
-            assert!(freed(&alive, 50_000 / LENGTH).await, "{alive:?} files after {n}");
+            assert!(alive.load(Ordering::SeqCst) * LENGTH <= 50_000, "{alive:?} files after {n}");
         }
     }
 }

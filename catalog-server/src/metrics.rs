@@ -76,14 +76,14 @@ pub enum Report {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Request {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Route {
-    method: String,
+    method: &'static str,
     route: String,
 }
 
@@ -138,11 +138,10 @@ impl Default for Metrics {
 
 impl Metrics {
     /// A request was answered after so long.
-    pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
-        let (method, route) = (method.to_owned(), route.to_owned());
-        let request = Request { method: method.clone(), route: route.clone(), status };
+    pub fn request(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let request = Request { method, route: route.to_owned(), status };
         self.requests.get_or_create(&request).inc();
-        self.latency.get_or_create(&Route { method, route }).observe(took.as_secs_f64());
+        self.latency.get_or_create(&Route { method, route: request.route }).observe(took.as_secs_f64());
     }
 
     /// Counts a request in work until the guard is dropped.

@@ -22,11 +22,11 @@ use crate::storage::WarehouseContext;
 #[derive(Clone, Debug)]
 pub struct Session {
     /// Who calls.
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     /// The warehouse of the prefix.
     pub warehouse: Arc<WarehouseContext>,
     /// The state that is read, and the branch that is written, if the ref is one.
-    pub revision: Revision,
+    pub revision: Arc<Revision>,
     /// What is known of a request that may come again.
     pub repeatable: Option<Repeatable>,
     rights: Rights,
@@ -58,13 +58,13 @@ impl Session {
     pub async fn at(&self, app: &App, expression: Option<&str>) -> Result<Self, ApiError> {
         let Some(expression) = expression else { return Ok(self.clone()) };
         let revision = reference::revision(&*app.store, &self.warehouse.row, expression).await?;
-        Ok(Self { revision, ..self.clone() })
+        Ok(Self { revision: revision.into(), ..self.clone() })
     }
 
     /// The state that is read.
     #[must_use]
-    pub fn view(&self) -> View {
-        self.revision.view.clone()
+    pub fn view(&self) -> &View {
+        &self.revision.view
     }
 
     /// The branch that is written.
@@ -136,7 +136,7 @@ impl Session {
 #[derive(Clone, Debug)]
 pub struct PrincipalSession {
     /// Who calls.
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     headers: HeaderMap,
 }
 
@@ -148,7 +148,7 @@ impl PrincipalSession {
     /// for two refs at once.
     pub async fn open(self, app: &App, prefix: &Prefix) -> Result<Session, ApiError> {
         let (access, revision) = reference::access(&*app.store, None, Some(prefix), &self.headers).await?;
-        open(self.principal, prefix, &self.headers, access, revision)
+        open(self.principal, prefix, &self.headers, access, revision.map(Arc::new))
     }
 }
 
@@ -204,7 +204,7 @@ fn authenticated(parts: &Parts) -> Result<Authenticated, ApiError> {
     found.ok_or_else(|| ApiError::internal("a route is not behind the authentication"))
 }
 
-fn principal(caller: Caller) -> Result<Principal, ApiError> {
+fn principal(caller: Caller) -> Result<Arc<Principal>, ApiError> {
     match caller {
         Caller::Principal(principal) => Ok(principal),
         Caller::Admin => Err(ApiError::forbidden(
@@ -214,11 +214,11 @@ fn principal(caller: Caller) -> Result<Principal, ApiError> {
 }
 
 fn open(
-    principal: Principal,
+    principal: Arc<Principal>,
     prefix: &Prefix,
     headers: &HeaderMap,
     access: Access,
-    revision: Option<Revision>,
+    revision: Option<Arc<Revision>>,
 ) -> Result<Session, ApiError> {
     let Prefix { warehouse: name, reference } = prefix;
     let Access { token: _, warehouse, branch: _, database_now: _ } = access;

@@ -47,8 +47,8 @@ async fn identify(app: &App, headers: &HeaderMap, path: &str) -> Result<Authenti
     }
     let prefix = prefix(path);
     let (access, revision) = reference::access(&*app.store, Some(token.id()), prefix.as_ref(), headers).await?;
-    let principal = check(&hash, &access)?;
-    Ok(Authenticated { caller: Caller::Principal(principal), prefix, access: Some(access), revision })
+    let caller = Caller::Principal(check(&hash, &access)?.into());
+    Ok(Authenticated { caller, prefix, access: Some(access), revision: revision.map(Arc::new) })
 }
 
 /// RFC 6750, 2.1: the scheme's name in any case, one token.

@@ -3,6 +3,8 @@
 mod admin;
 mod bearer;
 
+use std::sync::Arc;
+
 use catalog_api::{Grant, Prefix};
 use catalog_store::{Access, Revision};
 
@@ -24,7 +26,7 @@ pub enum Caller {
     /// The operator: manages warehouses and tokens, and reads no table.
     Admin,
     /// The bearer of a token.
-    Principal(Principal),
+    Principal(Arc<Principal>),
 }
 
 impl Caller {
@@ -49,7 +51,7 @@ pub struct Authenticated {
     /// The warehouse of a route with a prefix; `None` for the admin, who is known without the database.
     pub access: Option<Access>,
     /// What the ref of such a route means; `None` if it is not there.
-    pub revision: Option<Revision>,
+    pub revision: Option<Arc<Revision>>,
 }
 
 /// The caller's name; an extension of the response, for the access log.

@@ -23,15 +23,16 @@ pub(super) async fn record(app: Arc<App>, request: Request, next: impl Inner) ->
     let began = Instant::now();
     let id = sane_id(request.headers()).unwrap_or_else(|| app.ids.ordered().to_string());
     let method = known_method(request.method().as_str());
-    let route = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     let in_flight = app.metrics.enter();
     let span = tracing::info_span!("request", request_id = %id);
     let mut response = next.run(request).instrument(span.clone()).await;
     drop(in_flight);
     let took = began.elapsed();
-    app.metrics.request(method, &route, response.status().as_u16(), took);
+    app.metrics.request(method, route, response.status().as_u16(), took);
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    span.in_scope(|| log(method, &route, ms, &response));
+    span.in_scope(|| log(method, route, ms, &response));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }

@@ -23,7 +23,7 @@ impl Listing {
     /// The children of one kind as the session sees them. The name holds the warehouse's id and not its name, which
     /// another warehouse may have tomorrow.
     pub(crate) fn new(session: &Session, ns: NamespacePath, kind: Kind) -> Self {
-        let (warehouse, view) = (session.warehouse.row.uid, session.view());
+        let (warehouse, view) = (session.warehouse.row.uid, session.view().clone());
         let (branch, seq) = (view.lineage.first(), view.upto.first());
         let name = format!("{kind:?} {warehouse} {branch:?} {seq:?} {}", ns.encoded());
         Self { view, ns, kind, name }

@@ -27,6 +27,6 @@ pub async fn diff(
     let list = format!("diff {} {:?} {:?}", session.warehouse.row.id, query.from, query.to);
     let params = page::read(&list, &query.page_query())?;
     let (from, to) = (session.at(&app, Some(&query.from)).await?, session.at(&app, Some(&query.to)).await?);
-    let found = merge::diff(&*app.store, &from.view(), &to.view(), &params).await?;
+    let found = merge::diff(&*app.store, from.view(), to.view(), &params).await?;
     changes::answer(&app, &session, &list, found).await.map(Json)
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catalog_store::{Branch, Entry, Expect, Key, NamespacePath, Operation, RefStore, StoreError, TreeStore, View};
 use futures::future::join_all;
 use sqlx::{Executor, PgConnection};
-use store_postgres::{Options, PostgresStore};
+use store_postgres::{Limits, Options, PostgresStore};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
@@ -181,4 +181,22 @@ async fn a_group_whose_connection_is_lost_is_unavailable_and_the_next_one_is_ser
     assert!(join_all(second).await.into_iter().all(|answer| answer.unwrap().is_ok()));
     let nowhere = Key::relation(NamespacePath::new(["b"]).unwrap(), "t").unwrap();
     assert_eq!(look(&store, &main, &nowhere).await, None);
+}
+
+#[tokio::test]
+async fn looks_that_get_no_answer_are_unavailable_in_time() {
+    let limits = Limits { statement: Duration::from_millis(500), ..Limits::default() };
+    let options = Options { limits, ..options("looks-silent").await };
+    let store = Arc::new(PostgresStore::connect(&options).unwrap());
+    let (main, fork) = tree(&store).await;
+    let mut held = hold(&options).await;
+    let start = Instant::now();
+    let asked = ask(&store, &questions(&main, &fork)).await;
+    for answer in join_all(asked).await {
+        let answer = answer.unwrap();
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(3), "waited for {:?}", start.elapsed());
+    held.execute("COMMIT").await.unwrap();
+    assert!(look(&store, &main, &table_key("t5")).await.is_some());
 }

@@ -10,8 +10,9 @@ mod reader;
 mod selects;
 mod tables;
 
+use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
@@ -130,6 +131,7 @@ async fn pair(bench: &Bench<'_>, report: &mut Report, snapshots: usize, coding: 
     let name = |what: &str| format!("{snapshots} snapshots, {coding}: {what}");
     let beside = "a handler of the same bytes";
     report.tell(Figure::new(name("size of the answer"), "kB", expected.body.len() as f64 / 1_000.0))?;
+    report.tell(Figure::new(name("1,000 copies of it in memory"), "s", copying(&expected.body) * 1_000.0))?;
     report.tell(Figure::new(name("loads"), "1/s", ran.rate).beside(beside, plain_ran.rate))?;
     report.tell(Figure::new(name("p50"), "ms", ran.times.p50()).beside(beside, plain_ran.times.p50()))?;
     report.tell(Figure::new(name("p99"), "ms", ran.times.p99()).beside(beside, plain_ran.times.p99()))?;
@@ -188,6 +190,18 @@ async fn plainly(folder: &Path, answer: &Answer) -> Outcome<(Ran, f64)> {
     let ran = closed_loop(&mut readers, LASTS).await?;
     let one = (handler.cpu()? - before) / ran.successes();
     Ok((ran, one.seconds()))
+}
+
+/// Seconds for one copy of the bytes in memory.
+fn copying(bytes: &[u8]) -> f64 {
+    let (start, mut copies, mut copy) = (Instant::now(), 0_u32, Vec::with_capacity(bytes.len()));
+    while start.elapsed() < LASTS / 40 {
+        copy.clear();
+        copy.extend_from_slice(black_box(bytes));
+        black_box(&copy);
+        copies += 1;
+    }
+    start.elapsed().as_secs_f64() / f64::from(copies)
 }
 
 fn accept(coding: &'static str) -> Outcome<HeaderMap> {

@@ -33,7 +33,7 @@ pub(crate) struct Namespace {
 pub(crate) async fn find(app: &App, session: &Session, ns: &NamespacePath) -> Result<Namespace, ApiError> {
     let gone = || ApiError::no_such_namespace(ns);
     let key = ns.key().ok_or_else(gone)?;
-    let entry = app.store.look(&session.view(), &key).await?.ok_or_else(gone)?;
+    let entry = app.store.look(session.view(), &key).await?.ok_or_else(gone)?;
     match entry.content {
         Content::Namespace { id, properties } => Ok(Namespace { key, id, properties, version: entry.version }),
         Content::Table { .. } | Content::View { .. } => Err(gone()),
@@ -46,7 +46,7 @@ pub(crate) async fn find(app: &App, session: &Session, ns: &NamespacePath) -> Re
 /// 404 if the namespace is not there, 409 if the name is taken.
 pub(crate) async fn must_hold_no(app: &App, session: &Session, sort: Sort, key: &Key) -> Result<(), ApiError> {
     find(app, session, &key.ns).await?;
-    match app.store.look(&session.view(), key).await? {
+    match app.store.look(session.view(), key).await? {
         None => Ok(()),
         Some(entry) => Err(conflict::name_taken(sort.kind(), entry.content.kind(), key)),
     }

@@ -70,7 +70,7 @@ impl Sort {
 
 /// Looks it up; a view of that name is no table, and the other way round.
 pub(crate) async fn look(app: &App, session: &Session, sort: Sort, key: &Key) -> Result<Option<Relation>, ApiError> {
-    let entry = app.store.look(&session.view(), key).await?;
+    let entry = app.store.look(session.view(), key).await?;
     Ok(entry.and_then(|Entry { content, version: _ }| match (sort, content) {
         (Sort::Table, Content::Table { id, metadata_location })
         | (Sort::View, Content::View { id, metadata_location }) => Some(Relation { id, metadata_location }),

@@ -33,7 +33,7 @@ pub async fn list(
     let list = format!("commits {} {:?} {filter:?}", session.warehouse.row.id, query.reference);
     let params = page::read(&list, &query.page_query())?;
     let state = session.at(&app, query.reference.as_deref()).await?;
-    let found = app.store.log(&state.view(), &filter, &params).await?;
+    let found = app.store.log(state.view(), &filter, &params).await?;
     let names = Names::of(&app, found.items.iter().collect()).await?;
     page::answer(&list, found, None, |commit| Ok(names.info(commit))).map(Json)
 }

@@ -52,12 +52,12 @@ pub async fn undrop(
 
 /// The commit that had the last word on the key, if it dropped it.
 async fn last_drop(app: &App, session: &Session, key: &Key) -> Result<commits::Around, ApiError> {
-    if app.store.look(&session.view(), key).await?.is_some() {
+    if app.store.look(session.view(), key).await?.is_some() {
         let text = format!("{key} is there: name the commit that dropped another one, and the name that it shall have");
         return Err(exists(text));
     }
     let filter = LogFilter { about: About::Key(key.clone()), ..LogFilter::default() };
-    let log = app.store.log(&session.view(), &filter, &PaginationParams::first(1)).await?;
+    let log = app.store.log(session.view(), &filter, &PaginationParams::first(1)).await?;
     let last = log.items.first().ok_or_else(|| never_dropped(key))?;
     commits::around(app, session, last.id).await
 }

@@ -27,6 +27,6 @@ pub async fn merge(
     allow(&session)?;
     let message = asked::message(message, || format!("merge {from} into {into}"))?;
     let asked = Asked { into, modes: asked::modes(mode, modes)?, dry_run, message };
-    let source = session.at(&app, Some(&from)).await?.view();
+    let source = session.at(&app, Some(&from)).await?.view().clone();
     run(&app, &session, Source::State(source), asked).await
 }

@@ -77,7 +77,7 @@ async fn run(app: &App, session: &Session, source: Source, asked: Asked) -> Resu
     }
     for tries_left in (0..TRIES).rev() {
         let Prepared { outcome, origin, news } =
-            source.prepare(app, session.warehouse.row.id, &target.view(), &asked).await?;
+            source.prepare(app, session.warehouse.row.id, target.view(), &asked).await?;
         if !outcome.clashes.is_empty() || !news || asked.dry_run {
             return without_commit(app, session, outcome, &asked).await;
         }

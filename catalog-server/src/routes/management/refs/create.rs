@@ -30,7 +30,7 @@ pub async fn create(
     let row = match session.was_answered() {
         true => super::find(&app, &session, &name).await?,
         false => {
-            let from = session.at(&app, from.as_deref()).await?.view();
+            let from = session.at(&app, from.as_deref()).await?.view().clone();
             make(&app, &session, &name, r#type, &from).await?
         }
     };
