@@ -131,7 +131,7 @@ async fn pair(bench: &Bench<'_>, report: &mut Report, snapshots: usize, coding: 
     let name = |what: &str| format!("{snapshots} snapshots, {coding}: {what}");
     let beside = "a handler of the same bytes";
     report.tell(Figure::new(name("size of the answer"), "kB", expected.body.len() as f64 / 1_000.0))?;
-    report.tell(Figure::new(name("1,000 copies of it in memory"), "s", copying(&expected.body) * 1_000.0))?;
+    report.tell(Figure::new(name("a copy of it in memory"), "µs", copying(&expected.body) * 1_000_000.0))?;
     report.tell(Figure::new(name("loads"), "1/s", ran.rate).beside(beside, plain_ran.rate))?;
     report.tell(Figure::new(name("p50"), "ms", ran.times.p50()).beside(beside, plain_ran.times.p50()))?;
     report.tell(Figure::new(name("p99"), "ms", ran.times.p99()).beside(beside, plain_ran.times.p99()))?;
