@@ -1,10 +1,10 @@
 //! Applying a group of commits: `branches` (lock), `commits`, `versions`, `names`, `locations`, `purges`.
 //!
 //! Four round trips whatever the group's size: BEGIN with the lock, read, write, COMMIT; two more if a request has an
-//! idempotency key, three more if it brings a table back and another if that takes a purge back, three or more if it takes
-//! one out of the branch or must know who else shows one. COMMIT is a
-//! message of its own, sent when all else is answered: whatever fails before it is lost for certain, and what happens to
-//! it itself can be found out afterwards (`outcome`).
+//! idempotency key, two or three more if it brings a table back and another if that takes a purge back, three or more
+//! if it takes one out of the branch or must know who else shows one. COMMIT is a message of its own, sent when all else
+//! is answered: whatever fails before it is lost for certain, and what happens to it itself can be found out afterwards
+//! (`outcome`).
 //!
 //! Locks are taken in one order, so that nobody waits in a circle: the branch; then, by a group that claims locations,
 //! the row of `catalog`, which all claims of all warehouses wait for; then, by one that drops tables or snapshots, the row of the

@@ -1,12 +1,14 @@
 //! `GET /api/v1/warehouses/{warehouse}/dropped`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use catalog_api::PageOf;
 use catalog_api::management::{DroppedInfo, ListDroppedQuery};
-use catalog_store::{Dropped, NamespacePath};
+use catalog_store::{Branch, Content, Dropped, Kind, NamespacePath, View};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -34,7 +36,7 @@ pub async fn list(
     let list = format!("dropped {} {ns:?}", branch.id);
     let params = page::read(&list, &query.page_query())?;
     let mut found = app.store.list_dropped(branch, ns.as_ref(), &params).await?;
-    let live = super::live(&app, branch, found.items.iter().map(|dropped| &dropped.entry.content).collect()).await?;
+    let live = live(&app, branch, found.items.iter().map(|dropped| &dropped.entry.content).collect()).await?;
     found.items.retain(|d| is_read(&session, &d.key) && !live.contains(&d.entry.content.id()));
     let writers = Writers::of(&app, found.items.iter().map(|dropped| dropped.entry.version).collect()).await?;
     let commits = Names::of(&app, found.items.iter().map(|dropped| &dropped.commit).collect()).await?;
@@ -48,4 +50,17 @@ pub async fn list(
         })
     };
     page::answer(&list, found, None, show).map(Json)
+}
+
+/// Which of these tables and views are on the branch, under whatever name: what was renamed is not gone.
+async fn live(app: &App, branch: &Branch, contents: Vec<&Content>) -> Result<HashSet<Uuid>, ApiError> {
+    let relations = contents.into_iter().filter(|content| content.kind() != Kind::Namespace);
+    let ids: Vec<Uuid> = relations.map(Content::id).collect();
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let view = View::head(branch);
+    let keys = app.store.keys_of(&view, &ids).await?;
+    let there = app.store.look_all(&view, &keys).await?;
+    Ok(there.into_iter().flatten().map(|entry| entry.content.id()).collect())
 }
