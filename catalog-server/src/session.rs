@@ -36,7 +36,7 @@ impl Session {
     /// Opens the warehouse that the path names.
     ///
     /// # Errors
-    /// 403 for the operator, 404 for a warehouse that is not there or that the principal has no grant on, and for a ref
+    /// 403 for the operator, 404 for a warehouse that is not there or that the principal has no grant on that counts, and for a ref
     /// that is not there, 400 for two refs at once.
     pub fn of(parts: &Parts) -> Result<Self, ApiError> {
         let Authenticated { caller, prefix, access, revision } = authenticated(parts)?;
@@ -144,7 +144,7 @@ impl PrincipalSession {
     /// Opens the warehouse as a route behind the prefix would.
     ///
     /// # Errors
-    /// 404 for a warehouse that is not there or that the principal has no grant on, and for a ref that is not there, 400
+    /// 404 for a warehouse that is not there or that the principal has no grant on that counts, and for a ref that is not there, 400
     /// for two refs at once.
     pub async fn open(self, app: &App, prefix: &Prefix) -> Result<Session, ApiError> {
         let (access, revision) = reference::access(&*app.store, None, Some(prefix), &self.headers).await?;
@@ -224,8 +224,11 @@ fn open(
     let Access { token: _, warehouse, branch: _, database_now: _ } = access;
     let rights = Rights::on(name, &principal.grants);
     let (Some(row), false) = (warehouse, rights.is_empty()) else { return Err(ApiError::no_such_warehouse(name)) };
+    let warehouse = Arc::new(WarehouseContext::new(row).map_err(ApiError::internal)?);
+    if !warehouse.admits(&principal.name) {
+        return Err(ApiError::no_such_warehouse(name));
+    }
     let asked = reference::asked(reference.as_ref(), headers)?;
     let revision = revision.ok_or_else(|| ApiError::no_such_ref(name, &asked))?;
-    let warehouse = Arc::new(WarehouseContext::new(row).map_err(ApiError::internal)?);
     Ok(Session { principal, warehouse, revision, repeatable: None, rights })
 }

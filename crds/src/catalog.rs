@@ -89,7 +89,8 @@ pub struct CatalogSpec {
     #[serde(default)]
     pub log_level: LogLevel,
 
-    /// The namespaces whose Warehouses and Tokens may refer to this Catalog. Its own namespace only, by default.
+    /// The namespaces whose Warehouses and Tokens may refer to this Catalog. Its own namespace only, by default. Which
+    /// Tokens may have grants on a Warehouse is for the Warehouse's allowedNamespaces to say.
     #[serde(default)]
     #[x_kube(validation = (
         "(self.from == 'Selector') == has(self.selector)",
@@ -219,11 +220,12 @@ pub enum LogLevel {
     Trace,
 }
 
-/// Whose Warehouses and Tokens a Catalog takes.
+/// A set of namespaces.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AllowedNamespaces {
-    /// Same is the Catalog's own namespace, All is every namespace, Selector is those whose labels match selector.
+    /// Same is the resource's own namespace only, All is every namespace, Selector is those whose labels match selector,
+    /// in addition to its own.
     #[serde(default)]
     pub from: NamespacesFrom,
 

@@ -7,6 +7,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::AllowedNamespaces;
 use crate::duration::Duration;
 use crate::reference::{CatalogRef, SecretRef};
 use crate::rules;
@@ -70,6 +71,15 @@ pub struct WarehouseSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "rules::locations")]
     pub allowed_locations: Vec<String>,
+
+    /// The namespaces whose Tokens may have grants on this Warehouse. Its own namespace only, by default. Grants of other
+    /// namespaces' Tokens do not count, and end when a namespace is no longer allowed.
+    #[serde(default)]
+    #[x_kube(validation = (
+        "(self.from == 'Selector') == has(self.selector)",
+        "selector must be set with from: Selector, and only then"
+    ))]
+    pub allowed_namespaces: AllowedNamespaces,
 
     /// How the server reaches the storage. A file:// location needs nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]

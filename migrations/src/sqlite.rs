@@ -11,6 +11,7 @@ pub(crate) const FILES: &[Numbered] = &[
     Numbered { version: 3, name: "purges", sql: include_str!("../sqlite/0003_purges.sql") },
     Numbered { version: 4, name: "retention", sql: include_str!("../sqlite/0004_retention.sql") },
     Numbered { version: 5, name: "intents", sql: include_str!("../sqlite/0005_intents.sql") },
+    Numbered { version: 6, name: "warehouse_namespace", sql: include_str!("../sqlite/0006_warehouse_namespace.sql") },
 ];
 
 /// The version that this build needs.

@@ -11,6 +11,7 @@ pub mod management;
 pub mod names;
 pub mod openapi;
 pub mod page;
+pub mod tenancy;
 pub mod token;
 
 pub use endpoints::{Auth, ENDPOINTS, Endpoint};

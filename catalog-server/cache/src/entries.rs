@@ -295,6 +295,7 @@ mod tests {
             revision: "r".into(),
             version: 1,
             owner_uid: None,
+            namespace: "test".into(),
             created_at: Timestamp::UNIX_EPOCH,
         };
         let branch =

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use catalog_api::tenancy;
 use catalog_store::Warehouse;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,9 @@ pub struct Profile {
     /// Further locations that tables may lie under, normalised, each with a trailing `/`.
     #[serde(default)]
     pub allowed_locations: Vec<String>,
+    /// Further namespaces whose Tokens may have grants, or [`catalog_api::tenancy::ANY_NAMESPACE`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_namespaces: Vec<String>,
     /// How `s3://` is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3: Option<S3Profile>,
@@ -61,6 +65,14 @@ impl WarehouseContext {
         let row = row.into();
         let profile = Profile::deserialize(&row.profile)?;
         Ok(Self { row, profile })
+    }
+
+    /// Returns whether grants of this principal count here: those of a Token in the warehouse's namespace or in one that
+    /// it allows (CONTRACT, section 2, tenancy).
+    #[must_use]
+    pub fn admits(&self, principal: &str) -> bool {
+        let Some(namespace) = tenancy::principal_namespace(principal) else { return false };
+        tenancy::admits(&self.row.namespace, &self.profile.allowed_namespaces, namespace)
     }
 
     /// Whatever tables may lie under: the root first. Each has a trailing `/`.

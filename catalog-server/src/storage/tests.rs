@@ -126,6 +126,7 @@ impl Lab {
             revision: "1".into(),
             version: 1,
             owner_uid: None,
+            namespace: "test".into(),
             created_at: Timestamp::UNIX_EPOCH,
         };
         WarehouseContext { row: row.into(), profile }

@@ -19,11 +19,11 @@ use crate::{SqliteStore, changes};
 macro_rules! columns {
     () => {
         "w.id, w.uid, w.name, w.location, w.profile, w.credential, w.retention_age, w.retention_commits, w.revision,
-         w.version, w.owner_uid, w.created_at"
+         w.version, w.owner_uid, w.namespace, w.created_at"
     };
 }
 pub(crate) use columns as warehouse_columns;
-pub(crate) const COLUMNS: usize = 12;
+pub(crate) const COLUMNS: usize = 13;
 
 const GET: &str = concat!("SELECT ", columns!(), " FROM warehouses w WHERE w.name = ?1 AND w.deleted_at IS NULL");
 const OF_ID: &str = concat!("SELECT ", columns!(), " FROM warehouses w WHERE w.id = ?1 AND w.deleted_at IS NULL");
@@ -34,12 +34,13 @@ const LIST: &str = concat!(
 );
 const INSERT: &str = "
     INSERT INTO warehouses (
-      uid, name, location, profile, credential, retention_age, retention_commits, revision, owner_uid, created_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+      uid, name, location, profile, credential, retention_age, retention_commits, revision, owner_uid, namespace,
+      created_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 const UPDATE: &str = "
     UPDATE warehouses
     SET profile = ?2, credential = ?3, retention_age = ?4, retention_commits = ?5, revision = ?6, owner_uid = ?7,
-      version = version + 1
+      namespace = ?8, version = version + 1
     WHERE id = ?1";
 const DETACH: &str = "
     UPDATE warehouses SET owner_uid = NULL, version = version + 1
@@ -118,6 +119,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Warehouse, sqlx::Error> {
         revision: fields.take()?,
         version: fields.take()?,
         owner_uid: fields.take()?,
+        namespace: fields.take()?,
         created_at: fields.time()?,
     })
 }
@@ -139,7 +141,18 @@ async fn get(executor: impl SqliteExecutor<'_>, name: &str) -> Result<Option<War
 }
 
 async fn insert(change: &mut SqliteConnection, put: &PutWarehouse, now: Timestamp) -> Result<PutOutcome> {
-    let PutWarehouse { uid, name, location, profile, credential, retention, revision, owner_uid, take_over: _ } = put;
+    let PutWarehouse {
+        uid,
+        name,
+        location,
+        profile,
+        credential,
+        retention,
+        revision,
+        owner_uid,
+        namespace,
+        take_over: _,
+    } = put;
     let (age, commits) = kept(*retention);
     refuse_overlap(change, put).await?;
     let id = sqlx::query(INSERT)
@@ -152,6 +165,7 @@ async fn insert(change: &mut SqliteConnection, put: &PutWarehouse, now: Timestam
         .bind(commits)
         .bind(revision)
         .bind(owner_uid)
+        .bind(namespace)
         .bind(micros(now))
         .execute(&mut *change)
         .await
@@ -165,15 +179,11 @@ async fn insert(change: &mut SqliteConnection, put: &PutWarehouse, now: Timestam
 
 /// Warehouses are few: all are compared.
 async fn refuse_overlap(change: &mut SqliteConnection, put: &PutWarehouse) -> Result<()> {
-    let others: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, location FROM warehouses WHERE deleted_at IS NULL ORDER BY name")
-            .fetch_all(change)
-            .await
-            .map_err(refused)?;
-    match others.iter().find(|(_, at)| overlap(at, &put.location)) {
-        Some((other, at)) => Err(put.overlaps(other, at)),
-        None => Ok(()),
-    }
+    let others: Vec<String> = sqlx::query_scalar("SELECT location FROM warehouses WHERE deleted_at IS NULL")
+        .fetch_all(change)
+        .await
+        .map_err(refused)?;
+    if others.iter().any(|location| overlap(location, &put.location)) { Err(put.overlaps()) } else { Ok(()) }
 }
 
 async fn update(
@@ -195,6 +205,7 @@ async fn update(
         .bind(commits)
         .bind(&put.revision)
         .bind(&put.owner_uid)
+        .bind(&put.namespace)
         .execute(&mut *change)
         .await
         .map_err(refused)?;

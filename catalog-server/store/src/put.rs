@@ -6,16 +6,37 @@ impl PutWarehouse {
     /// What this does to the row of its name.
     ///
     /// # Errors
-    /// `Conflict` if a live other owner has the row and `take_over` is not set, or if the location is another.
+    /// `Conflict` if a live other owner has the row and `take_over` is not set or that owner is in another namespace,
+    /// which consents by deleting its resource; `Conflict` for another location, too.
     pub fn compare(&self, stored: &Warehouse) -> Result<PutOutcome> {
-        let Self { uid: _, name, location, profile: _, credential: _, retention: _, revision, owner_uid, take_over } =
-            self;
+        let Self {
+            uid: _,
+            name,
+            location,
+            profile: _,
+            credential: _,
+            retention: _,
+            revision,
+            owner_uid,
+            namespace,
+            take_over,
+        } = self;
         let mine = stored.owner_uid.as_ref().map(|owner| owner == owner_uid);
-        if mine == Some(false) && !take_over {
-            return Err(StoreError::Conflict(format!("warehouse {name} belongs to another resource")));
+        if mine == Some(false) {
+            if stored.namespace != *namespace {
+                let text = format!(
+                    "warehouse {name} belongs to a resource in another namespace, which has to be deleted first: \
+                     choose another name"
+                );
+                return Err(StoreError::Conflict(text));
+            }
+            if !take_over {
+                return Err(StoreError::Conflict(format!("warehouse {name} belongs to another resource")));
+            }
         }
         if stored.location != *location {
-            let text = format!("warehouse {name} lies at {}, which cannot be changed", stored.location);
+            // Not where it lies: the caller may be another tenant than the one that owned it.
+            let text = format!("warehouse {name} exists with another location, which cannot be changed");
             return Err(StoreError::Conflict(text));
         }
         Ok(match mine {
@@ -25,11 +46,11 @@ impl PutWarehouse {
         })
     }
 
-    /// Why this cannot be made: another warehouse lies at, above or below its location.
+    /// Why this cannot be made: another warehouse lies at, above or below its location. Which one is not said, because it
+    /// may be another tenant's.
     #[must_use]
-    pub fn overlaps(&self, other: &str, at: &str) -> StoreError {
-        let location = &self.location;
-        StoreError::AlreadyExists(format!("a warehouse whose location overlaps with {location} ({other}, at {at})"))
+    pub fn overlaps(&self) -> StoreError {
+        StoreError::AlreadyExists(format!("a warehouse whose location overlaps with {}", self.location))
     }
 }
 

@@ -108,9 +108,11 @@ impl Lab {
     pub(crate) fn warehouse(&self) -> PutWarehouse {
         PutWarehouse {
             owner_uid: "owner".into(),
+            namespace: "test".into(),
             revision: "1".into(),
             location: self.location("lake"),
             allowed_locations: Vec::new(),
+            allowed_namespaces: Vec::new(),
             storage: Storage::default(),
             default_properties: [("owner".to_owned(), "the lake".to_owned())].into(),
             retention: None,
@@ -161,7 +163,15 @@ impl Lab {
     /// A client that may do everything with another warehouse.
     pub(crate) async fn client_of(&self, warehouse: &str, name: &str) -> Api {
         let privileges = vec![Privilege::Read, Privilege::Write];
-        self.granted(name, vec![Grant { warehouse: warehouse.into(), namespaces: Vec::new(), privileges }]).await
+        let grant = Grant { warehouse: warehouse.into(), namespaces: Vec::new(), privileges };
+        self.granted(&format!("test/{name}"), vec![grant]).await
+    }
+
+    /// A client whose Token lies in another namespace, with a grant on all of `lake`.
+    pub(crate) async fn guest(&self, namespace: &str, name: &str) -> Api {
+        let privileges = vec![Privilege::Read, Privilege::Write, Privilege::Manage];
+        let grant = Grant { warehouse: "lake".into(), namespaces: Vec::new(), privileges };
+        self.granted(&format!("{namespace}/{name}"), vec![grant]).await
     }
 
     /// A client with these grants on `lake`.
@@ -171,20 +181,21 @@ impl Lab {
             namespaces: namespaces.iter().map(ToString::to_string).collect(),
             privileges: privileges.to_vec(),
         });
-        self.granted(name, grants.collect()).await
+        self.granted(&format!("test/{name}"), grants.collect()).await
     }
 
-    async fn granted(&self, name: &str, grants: Vec<Grant>) -> Api {
-        let token = BearerToken::generate().unwrap();
+    /// `token` is `<namespace>/<name>`.
+    async fn granted(&self, token: &str, grants: Vec<Grant>) -> Api {
+        let bearer = BearerToken::generate().unwrap();
         let put = PutToken {
-            token_id: token.id().to_owned(),
-            hash: token.hash(),
-            user_id: format!("token:test/{name}"),
+            token_id: bearer.id().to_owned(),
+            hash: bearer.hash(),
+            user_id: format!("token:{token}"),
             grants,
             expires_at: "2999-01-01T00:00:00Z".parse().unwrap(),
         };
-        self.admin.put_token(&format!("uid-{name}"), 1, &put).await.unwrap();
-        self.bearer(&token)
+        self.admin.put_token(&format!("uid-{}", token.replace('/', "-")), 1, &put).await.unwrap();
+        self.bearer(&bearer)
     }
 
     /// A client with this token, whatever the server thinks of it.

@@ -23,7 +23,6 @@ use crate::{Catalog, GROUP, Token, VERSION, Warehouse, definitions};
 
 /// A resource of one of the three kinds.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a file has a handful of them")]
 pub enum Resource {
     Catalog(Catalog),
     Warehouse(Warehouse),

@@ -71,6 +71,7 @@ pub(super) async fn warehouse(store: &PostgresStore, name: &str, location: &str)
         credential: None,
         revision: "1".to_owned(),
         owner_uid: "bench".to_owned(),
+        namespace: "test".into(),
         take_over: false,
     };
     let (warehouse, _) = store.put_warehouse(put, now()).await.attempt("make the warehouse")?;

@@ -74,9 +74,11 @@ impl Lake {
 pub(crate) fn warehouse(location: String, storage: Storage) -> PutWarehouse {
     PutWarehouse {
         owner_uid: "e2e-warehouse".to_owned(),
+        namespace: "e2e".to_owned(),
         revision: "1".to_owned(),
         location,
         allowed_locations: Vec::new(),
+        allowed_namespaces: Vec::new(),
         storage,
         default_properties: BTreeMap::new(),
         retention: None,

@@ -34,6 +34,11 @@ pub(crate) const FILES: &[Numbered] = &[
     Numbered { version: 3, name: "purges", sql: include_str!("../../postgres/0003_purges.sql") },
     Numbered { version: 4, name: "retention", sql: include_str!("../../postgres/0004_retention.sql") },
     Numbered { version: 5, name: "intents", sql: include_str!("../../postgres/0005_intents.sql") },
+    Numbered {
+        version: 6,
+        name: "warehouse_namespace",
+        sql: include_str!("../../postgres/0006_warehouse_namespace.sql"),
+    },
 ];
 
 /// The version that this build needs.

@@ -3,10 +3,11 @@
 //! The order of the writes is that of the operator (see `operator::token`): server, files, confirmation.
 
 use catalog_api::management::TokenInfo;
-use catalog_api::{BearerToken, ErrorType};
+use catalog_api::{BearerToken, ErrorType, tenancy};
 use catalog_client::Client;
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
+use operator::Hold;
 use operator::token::{self, Due, Validated, Why};
 
 use crate::reader::Reader;
@@ -28,7 +29,7 @@ enum Newest {
 }
 
 /// What one look at a Token did.
-#[derive(Debug, Eq, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Supplied {
     /// Nothing was due.
     Unchanged,
@@ -42,6 +43,9 @@ pub(crate) enum CredentialError {
     Client(#[from] catalog_client::Error),
     #[error(transparent)]
     State(#[from] StateError),
+    /// No Warehouse admits the Token.
+    #[error(transparent)]
+    Held(#[from] Hold),
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
 }
@@ -64,18 +68,28 @@ impl Credential {
         }
     }
 
-    /// Does what is due now. After an error the server is asked anew, so that the next call goes on where this one
+    /// Does what is due now. `own` are the names of the Warehouses in its namespace. After an error the server is asked anew, so that the next call goes on where this one
     /// ended.
     ///
     /// # Errors
     /// [`CredentialError`]; the reader still holds a good token.
-    pub(crate) async fn supply(&mut self, client: &Client, now: Timestamp) -> Result<Supplied, CredentialError> {
+    pub(crate) async fn supply(
+        &mut self,
+        client: &Client,
+        own: &[String],
+        now: Timestamp,
+    ) -> Result<Supplied, CredentialError> {
         let newest = match std::mem::replace(&mut self.newest, Newest::Unknown) {
             Newest::Known(newest) => newest,
             Newest::Unknown => client.newest_token(&self.token.uid).await?,
         };
         let held = self.reader.held();
         let due = token::due(&self.token, newest.as_ref(), held.as_ref().map(BearerToken::id), now);
+        if newest.is_none()
+            && let Some(hold) = self.missing_consent(client, own).await?
+        {
+            return Err(hold.into());
+        }
         match due {
             Due::Issue { revision, why } => self.issue(client, revision, why, now).await,
             Due::Confirm { revision } => {
@@ -90,6 +104,13 @@ impl Credential {
                 Ok(Supplied::Unchanged)
             }
         }
+    }
+
+    /// Why the first credential is not issued yet, as in the operator.
+    async fn missing_consent(&self, client: &Client, own: &[String]) -> Result<Option<Hold>, CredentialError> {
+        let namespace = tenancy::principal_namespace(&self.token.principal).unwrap_or_default();
+        let unavailable = token::consent::unavailable(client, &self.token.grants, namespace).await?;
+        Ok(token::consent::hold(&unavailable, own, namespace))
     }
 
     async fn issue(

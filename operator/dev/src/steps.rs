@@ -1,6 +1,6 @@
 //! The controllers' pure steps, put to everything that the files ask for: nothing is applied unless all of it is valid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -60,6 +60,7 @@ fn one(steps: &mut Steps, desired: &Desired, key: &Key, wanted: &Wanted, around:
             let read = warehouse::Dereferenced {
                 catalog: seen(desired, &resource.spec.catalog_ref, &key.namespace),
                 credentials: credentials(desired, &resource, &key.namespace),
+                namespaces: namespaces(desired),
                 warehouse: resource,
             };
             let secret = around.admin.as_ref().map(BearerToken::expose).unwrap_or_default();
@@ -82,7 +83,18 @@ fn one(steps: &mut Steps, desired: &Desired, key: &Key, wanted: &Wanted, around:
     Ok(())
 }
 
-/// The Catalog that a reference means. Namespaces have no labels without a cluster but the one that every cluster sets.
+/// The namespaces that the files mention, with their labels.
+fn namespaces(desired: &Desired) -> Vec<(String, BTreeMap<String, String>)> {
+    let names: BTreeSet<_> = desired.resources.keys().map(|key| key.namespace.clone()).collect();
+    names.into_iter().map(|name| (name.clone(), labels(&name))).collect()
+}
+
+/// Without a cluster a namespace has only the label that every cluster sets.
+fn labels(namespace: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())])
+}
+
+/// The Catalog that a reference means.
 fn seen(desired: &Desired, reference: &crds::CatalogRef, namespace: &str) -> Option<Seen> {
     let key = Key {
         kind: Kind::Catalog,
@@ -90,10 +102,7 @@ fn seen(desired: &Desired, reference: &crds::CatalogRef, namespace: &str) -> Opt
         name: reference.name.clone(),
     };
     match &desired.resources.get(&key)?.admitted.resource {
-        Resource::Catalog(catalog) => {
-            let label = ("kubernetes.io/metadata.name".to_string(), namespace.to_string());
-            Some(Seen { catalog: catalog.clone(), namespace_labels: BTreeMap::from([label]) })
-        }
+        Resource::Catalog(catalog) => Some(Seen { catalog: catalog.clone(), namespace_labels: labels(namespace) }),
         Resource::Warehouse(_) | Resource::Token(_) => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use catalog_api::tenancy::ANY_NAMESPACE;
 use crds::{AllowedNamespaces, Catalog, CatalogRef, NamespacesFrom};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use kube::ResourceExt as _;
@@ -26,7 +27,7 @@ pub fn admitted<'a>(seen: Option<&'a Seen>, reference: &CatalogRef, namespace: &
         return Err(Hold::waiting("CatalogNotFound", format!("there is no Catalog {wanted}/{} yet", reference.name)));
     };
     let own = catalog.namespace().is_some_and(|own| own == namespace);
-    if own || takes(&catalog.spec.allowed_namespaces, namespace_labels) {
+    if own || allows(&catalog.spec.allowed_namespaces, namespace_labels) {
         return Ok(catalog);
     }
     let message = format!(
@@ -36,8 +37,24 @@ pub fn admitted<'a>(seen: Option<&'a Seen>, reference: &CatalogRef, namespace: &
     Err(Hold::stalled("NotAllowed", message))
 }
 
-/// Of a namespace other than the Catalog's own.
-fn takes(allowed: &AllowedNamespaces, labels: &BTreeMap<String, String>) -> bool {
+/// The namespaces, in addition to its own, that a resource allows: their names, or [`ANY_NAMESPACE`]. `known` are the
+/// names and labels of those that a selector may choose from.
+#[must_use]
+pub fn resolve(allowed: &AllowedNamespaces, known: &[(String, BTreeMap<String, String>)]) -> Vec<String> {
+    match allowed.from {
+        NamespacesFrom::Same => Vec::new(),
+        NamespacesFrom::All => vec![ANY_NAMESPACE.to_owned()],
+        NamespacesFrom::Selector => {
+            let mut names: Vec<_> =
+                known.iter().filter(|(_, labels)| allows(allowed, labels)).map(|(name, _)| name.clone()).collect();
+            names.sort_unstable();
+            names
+        }
+    }
+}
+
+/// Whether a namespace other than the resource's own is allowed.
+fn allows(allowed: &AllowedNamespaces, labels: &BTreeMap<String, String>) -> bool {
     match allowed.from {
         NamespacesFrom::Same => false,
         NamespacesFrom::All => true,
@@ -90,6 +107,17 @@ mod tests {
         let selector = json!({"from": "Selector", "selector": {"matchLabels": {"team": "data"}}});
         assert_eq!(verdict(&selector, &[("team", "data")]), Ok(()));
         assert_eq!(verdict(&selector, &[("team", "web")]), Err("NotAllowed"));
+    }
+
+    #[test]
+    fn allowed_namespaces_resolve_to_names() {
+        let labels = |team: &str| BTreeMap::from([("team".to_owned(), team.to_owned())]);
+        let known =
+            [("b".to_owned(), labels("data")), ("c".to_owned(), labels("web")), ("a".to_owned(), labels("data"))];
+        let names = |allowed| resolve(&serde_json::from_value(allowed).unwrap(), &known);
+        assert!(names(json!({"from": "Same"})).is_empty());
+        assert_eq!(names(json!({"from": "All"})), ["*"]);
+        assert_eq!(names(json!({"from": "Selector", "selector": {"matchLabels": {"team": "data"}}})), ["a", "b"]);
     }
 
     #[test]

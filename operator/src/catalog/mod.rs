@@ -19,7 +19,7 @@ mod seen;
 mod status;
 pub mod validate;
 
-pub use admits::{Seen, admitted};
+pub use admits::{Seen, admitted, resolve};
 pub use apply::{Applied, apply};
 pub use build::{ServerSettings, build};
 pub use deployable::{Deployable, deployable};

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 
 use crds::{Catalog, CatalogRef, NamespacesFrom};
-use k8s_openapi::api::core::v1::Namespace;
-use kube::api::Api;
 
 use super::Seen;
 use crate::context::Context;
@@ -24,13 +22,6 @@ pub async fn seen(context: &Context, reference: &CatalogRef, namespace: &str) ->
     }
     let Some(catalog) = cluster::read::<Catalog>(context, home, &reference.name).await? else { return Ok(None) };
     let asks = home != namespace && catalog.spec.allowed_namespaces.from == NamespacesFrom::Selector;
-    let namespace_labels = if asks { namespace_labels(context, namespace).await? } else { BTreeMap::new() };
+    let namespace_labels = if asks { cluster::namespace_labels(context, namespace).await? } else { BTreeMap::new() };
     Ok(Some(Seen { catalog, namespace_labels }))
-}
-
-async fn namespace_labels(context: &Context, namespace: &str) -> Result<BTreeMap<String, String>, Halt> {
-    let api: Api<Namespace> = Api::all(context.client.clone());
-    let attempted = || format!("read the labels of the namespace {namespace}");
-    let found = cluster::within(attempted, api.get_metadata_opt(namespace)).await?;
-    Ok(found.and_then(|found| found.metadata.labels).unwrap_or_default())
 }

@@ -26,12 +26,30 @@ where
         [] => vec![Api::all(context.client.clone())],
         some => some.iter().map(|namespace| api(&context.client, namespace)).collect(),
     };
+    list_each(apis).await
+}
+
+async fn list_each<K>(apis: Vec<Api<DeserializeGuard<K>>>) -> Result<Vec<K>, Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
     let mut all = Vec::new();
     for api in apis {
         let page = within(|| format!("list the {}", K::plural(&())), api.list(&ListParams::default())).await?;
         all.extend(page.items.into_iter().filter_map(|DeserializeGuard(one)| one.ok()));
     }
     Ok(all)
+}
+
+/// The objects of a namespace that can be read; one that can't be parsed is left out.
+///
+/// # Errors
+/// [`Error`].
+pub async fn list_in<K>(context: &Context, namespace: &str) -> Result<Vec<K>, Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
+    list_each(vec![api(&context.client, namespace)]).await
 }
 
 /// The objects of a namespace that have all these labels.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::apply::Supplied;
+use super::controller::Ended;
 use crate::cluster::{self, Owner};
 use crate::context::Context;
 use crate::error::Halt;
@@ -17,18 +18,13 @@ use crate::{Error, Until};
 ///
 /// # Errors
 /// Failed calls.
-pub(super) async fn write(
-    context: &Context,
-    token: &crds::Token,
-    owner: &Owner,
-    ended: &Result<Supplied, Halt>,
-) -> Result<(), Error> {
+pub(super) async fn write(context: &Context, token: &crds::Token, owner: &Owner, ended: &Ended) -> Result<(), Error> {
     let (now, failures) = ((context.now)(), context.failures.count(&owner.uid));
     let message = message(ended);
     let verdict = verdict(token, ended, &message, failures, now);
     hit("token.status");
     cluster::write_status(context, token, &status(token, ended, &verdict, now), &verdict).await?;
-    if let Ok(Supplied { notice: Some(notice), .. }) = ended {
+    if let Some(Supplied { notice: Some(notice), .. }) = &ended.supplied {
         cluster::event(context, token, notice.clone()).await;
     }
     hit("token.done");
@@ -36,27 +32,21 @@ pub(super) async fn write(
 }
 
 /// Without times, so that a renewal is no news.
-fn message(ended: &Result<Supplied, Halt>) -> String {
-    match ended {
-        Ok(Supplied { secret_name, .. }) => format!("the Secret {secret_name} holds a credential"),
-        Err(halt) => halt.message(),
+fn message(ended: &Ended) -> String {
+    let Ended { supplied, halt } = ended;
+    let held = supplied.as_ref().map(|supplied| format!("the Secret {} holds a credential", supplied.secret_name));
+    match (held, halt) {
+        (held, None) => held.unwrap_or_default(),
+        (None, Some(halt)) => halt.message(),
+        (Some(held), Some(halt)) => format!("{held} without the grants that do not count: {}", halt.message()),
     }
 }
 
-fn verdict<'a>(
-    token: &crds::Token,
-    ended: &'a Result<Supplied, Halt>,
-    message: &'a str,
-    failures: u32,
-    now: Timestamp,
-) -> Verdict<'a> {
-    let halt = match ended {
-        Ok(_) => return Verdict::Ready { reason: "Issued", message },
-        Err(halt) => halt,
-    };
+fn verdict<'a>(token: &crds::Token, ended: &'a Ended, message: &'a str, failures: u32, now: Timestamp) -> Verdict<'a> {
+    let Some(halt) = &ended.halt else { return Verdict::Ready { reason: "Issued", message } };
     let halted = Verdict::Halted { halt, failures };
     let before = token.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-    if is_stalled(halt) || halted.is_too_early(before) || !is_good(token, now) {
+    if is_stalled(halt) || halted.is_too_early(before) || ended.supplied.is_some() || !is_good(token, now) {
         return halted;
     }
     Verdict::Progressing { ready: true, reason: halt.reason(), message }
@@ -74,22 +64,22 @@ fn is_stalled(halt: &Halt) -> bool {
     matches!(halt, Halt::Hold(hold) if matches!(hold.until, Until::Changed | Until::Cleared))
 }
 
-fn status(token: &crds::Token, ended: &Result<Supplied, Halt>, verdict: &Verdict<'_>, now: Timestamp) -> TokenStatus {
+fn status(token: &crds::Token, ended: &Ended, verdict: &Verdict<'_>, now: Timestamp) -> TokenStatus {
     let mut status = token.status.clone().unwrap_or_default();
     let generation = token.metadata.generation;
-    match ended {
-        Ok(Supplied { secret_name, revision, expires_at, renewal_time, notice: _ }) => {
+    match &ended.supplied {
+        Some(Supplied { secret_name, revision, expires_at, renewal_time, notice: _ }) => {
             status.secret_name = Some(secret_name.clone());
             status.revision = Some(*revision);
             status.expires_at = Some(Time(*expires_at));
             status.renewal_time = Some(Time(*renewal_time));
         }
-        Err(_) if verdict.is_too_early(&status.conditions) => return status,
-        Err(_) => {}
+        None if verdict.is_too_early(&status.conditions) => return status,
+        None => {}
     }
     let issuing = issuing(token, ended, now);
-    let (reason, message) = match ended {
-        Err(halt) if issuing => (halt.reason(), halt.message()),
+    let (reason, message) = match &ended.halt {
+        Some(halt) if issuing => (halt.reason(), halt.message()),
         _ => ("NotDue", String::new()),
     };
     let statement = Statement { type_: ISSUING, status: issuing, reason, message: &message };
@@ -100,8 +90,8 @@ fn status(token: &crds::Token, ended: &Result<Supplied, Halt>, verdict: &Verdict
 }
 
 /// Whether a credential is due that is not there yet.
-fn issuing(token: &crds::Token, ended: &Result<Supplied, Halt>, now: Timestamp) -> bool {
-    let Err(halt) = ended else { return false };
+fn issuing(token: &crds::Token, ended: &Ended, now: Timestamp) -> bool {
+    let Ended { supplied: None, halt: Some(halt) } = ended else { return false };
     if token.metadata.deletion_timestamp.is_some() {
         return false;
     }
@@ -119,26 +109,28 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-    fn supplied() -> Result<Supplied, Halt> {
-        Ok(Supplied {
+    fn supplied() -> Ended {
+        let supplied = Supplied {
             secret_name: "analyst".into(),
             revision: 3,
             expires_at: NOW + 3.hours(),
             renewal_time: NOW + 2.hours(),
             notice: None,
-        })
+        };
+        Ended { supplied: Some(supplied), halt: None }
     }
 
-    fn away() -> Result<Supplied, Halt> {
-        Err(Error::Timeout { attempted: "x".into(), limit: cluster::PATIENCE }.into())
+    fn away() -> Ended {
+        let error = Error::Timeout { attempted: "x".into(), limit: cluster::PATIENCE };
+        Ended { supplied: None, halt: Some(error.into()) }
     }
 
-    fn held(hold: Hold) -> Result<Supplied, Halt> {
-        Err(hold.into())
+    fn held(hold: Hold) -> Ended {
+        Ended { supplied: None, halt: Some(hold.into()) }
     }
 
     /// After so many failures.
-    fn after(token: &crds::Token, ended: &Result<Supplied, Halt>, failures: u32, now: Timestamp) -> crds::Token {
+    fn after(token: &crds::Token, ended: &Ended, failures: u32, now: Timestamp) -> crds::Token {
         let message = message(ended);
         let verdict = verdict(token, ended, &message, failures, now);
         crds::Token { status: Some(status(token, ended, &verdict, now)), ..token.clone() }
@@ -181,6 +173,20 @@ mod tests {
         let shown_then =
             ["Ready=False NotAllowed", "Reconciling=False Stalled", "Stalled=True NotAllowed", "Issuing=False NotDue"];
         assert_eq!(shown(&stalled), shown_then);
+    }
+
+    #[test]
+    fn limited_credential_is_recorded_and_reported() {
+        let hold = Hold::in_the_way("WarehouseNotFound", "no Warehouse sales");
+        let token = after(&token(), &Ended { halt: Some(hold.into()), ..supplied() }, 0, NOW);
+        let shown_then = [
+            "Ready=False WarehouseNotFound",
+            "Reconciling=False Stalled",
+            "Stalled=True WarehouseNotFound",
+            "Issuing=False NotDue",
+        ];
+        assert_eq!(shown(&token), shown_then);
+        assert_eq!(token.status.unwrap().revision, Some(3));
     }
 
     #[test]

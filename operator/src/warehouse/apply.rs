@@ -49,7 +49,9 @@ fn explain(catalog: &Catalog, body: &PutWarehouse, error: ClientError) -> Halt {
     } else if error.is(ErrorType::StorageUnavailableException) {
         Hold::broken(STORAGE_UNREACHABLE, words())
     } else if error.is(ErrorType::ConflictException) {
-        let hint = format!("; if that is intended, annotate this one anew with {TAKE_OVER}=true, which counts once");
+        let hint = format!(
+            "; to take it from an owner in this namespace, annotate this one anew with {TAKE_OVER}=true, which counts once"
+        );
         let hint = if body.take_over { String::new() } else { hint };
         Hold::stalled("Conflict", format!("{}{hint}", words()))
     } else if error.is(ErrorType::AlreadyExistsException) {
@@ -88,9 +90,11 @@ mod tests {
     fn request(take_over: bool) -> Put {
         let body = PutWarehouse {
             owner_uid: "u".into(),
+            namespace: "team".into(),
             revision: "r".into(),
             location: "s3://bucket/x".into(),
             allowed_locations: Vec::new(),
+            allowed_namespaces: Vec::new(),
             storage: catalog_api::management::Storage::default(),
             default_properties: std::collections::BTreeMap::new(),
             retention: None,

@@ -19,14 +19,26 @@ pub struct Put {
 /// makes the request: else keys could be tried out on it.
 #[must_use]
 pub fn build(warehouse: &Validated, secret: &[u8]) -> Put {
-    let Validated { uid, name, location, allowed_locations, s3, default_properties, retention, take_over } =
-        warehouse.clone();
+    let Validated {
+        uid,
+        namespace,
+        name,
+        location,
+        allowed_locations,
+        allowed_namespaces,
+        s3,
+        default_properties,
+        retention,
+        take_over,
+    } = warehouse.clone();
     let storage = Storage { s3: s3.map(storage) };
     let mut body = PutWarehouse {
         owner_uid: uid,
+        namespace,
         revision: String::new(),
         location,
         allowed_locations,
+        allowed_namespaces,
         storage,
         default_properties,
         retention,
@@ -86,6 +98,7 @@ mod tests {
             warehouse: resource("Warehouse", "lake", spec),
             catalog: Some(Seen { catalog, namespace_labels: BTreeMap::new() }),
             credentials: None,
+            namespaces: Vec::new(),
         }
     }
 
@@ -170,6 +183,21 @@ mod tests {
         spec["storage"]["s3"]["endpoint"] = json!("http://169.254.169.254");
         let read = Dereferenced { credentials: Some(keys("a")), ..read(&spec) };
         assert_eq!(hold(&read, &Host::Cluster), "EndpointNotAllowed");
+    }
+
+    #[test]
+    fn namespaces_of_a_selector_are_sent_by_name() {
+        let spec = json!({"catalogRef": {"name": "main"}, "location": "file:///lake"});
+        let own = build(&validate(&read(&spec), &local()).unwrap(), SECRET).body;
+        assert_eq!((own.namespace.as_str(), own.allowed_namespaces.len()), ("default", 0));
+        let mut spec = spec;
+        spec["allowedNamespaces"] = json!({"from": "Selector", "selector": {"matchLabels": {"team": "data"}}});
+        let labels = BTreeMap::from([("team".to_owned(), "data".to_owned())]);
+        let namespaces = vec![("web".to_owned(), BTreeMap::new()), ("etl".to_owned(), labels)];
+        let read = Dereferenced { namespaces, ..read(&spec) };
+        let selected = build(&validate(&read, &local()).unwrap(), SECRET).body;
+        assert_eq!(selected.allowed_namespaces, ["etl"]);
+        assert_ne!(selected.revision, own.revision);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Everything that a Warehouse refers to, as it is now.
 
-use crds::Warehouse;
+use crds::{NamespacesFrom, Warehouse};
 use kube::ResourceExt as _;
 
 use super::Dereferenced;
@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::Halt;
 use crate::{catalog, cluster};
 
-/// Reads the Catalog and the Secret with the keys.
+/// Reads the Catalog, the Secret with the keys, and the namespaces that a selector may choose from.
 ///
 /// # Errors
 /// `CatalogOutOfSight`; failed calls. What is not there is `validate`'s business.
@@ -20,5 +20,9 @@ pub async fn dereference(context: &Context, warehouse: &Warehouse) -> Result<Der
         Some(s3) => cluster::read_secret(context, &namespace, &s3.credentials.secret_ref.name).await?,
         None => None,
     };
-    Ok(Dereferenced { warehouse: warehouse.clone(), catalog, credentials })
+    let namespaces = match warehouse.spec.allowed_namespaces.from {
+        NamespacesFrom::Selector => cluster::watched_namespaces(context).await?,
+        NamespacesFrom::Same | NamespacesFrom::All => Vec::new(),
+    };
+    Ok(Dereferenced { warehouse: warehouse.clone(), catalog, credentials, namespaces })
 }

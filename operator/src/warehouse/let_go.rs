@@ -3,6 +3,7 @@
 use crds::{Catalog, Warehouse};
 use kube::ResourceExt as _;
 
+use super::name;
 use crate::cluster::{self, Notice};
 use crate::context::Context;
 use crate::error::Halt;
@@ -48,7 +49,7 @@ async fn detach(context: &Context, warehouse: &Warehouse, catalog: &Catalog) -> 
         Err(Halt::Hold(_)) if never_synced(warehouse) => return Ok(()),
         client => client?,
     };
-    let name = warehouse.spec.name.clone().unwrap_or_else(|| warehouse.name_any());
+    let name = name(warehouse);
     hit("warehouse.detach");
     let detached = client.detach_warehouse(&name, &warehouse.uid().unwrap_or_default()).await;
     let detached = detached.map_err(|error| server::halt(catalog, error))?;

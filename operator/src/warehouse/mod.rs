@@ -12,4 +12,4 @@ pub use apply::{Applied, apply};
 pub use build::{Put, build};
 pub use dereference::dereference;
 pub use let_go::let_go;
-pub use validate::{Dereferenced, Validated, validate};
+pub use validate::{Dereferenced, Validated, name, validate};

@@ -3,10 +3,10 @@
 use crds::conditions::{STORAGE_REACHABLE, SYNCED, Statement, set};
 use crds::{Warehouse, WarehouseStatus};
 use jiff::Timestamp;
-use kube::{Resource as _, ResourceExt as _};
+use kube::Resource as _;
 
-use super::Applied;
 use super::apply::{STORAGE_REFUSED, STORAGE_UNREACHABLE};
+use super::{Applied, name};
 use crate::error::Halt;
 use crate::outcome::Verdict;
 use crate::take_over;
@@ -25,8 +25,7 @@ pub(super) fn status(
     }
     let generation = warehouse.meta().generation;
     status.observed_generation = generation;
-    let name = warehouse.spec.name.clone().unwrap_or_else(|| warehouse.name_any());
-    status.name = Some(name);
+    status.name = Some(name(warehouse));
     status.took_over = take_over::used(warehouse.meta(), status.took_over, ended.is_ok());
     if let Ok(Applied { name: _, warehouse_id, outcome: _ }) = ended {
         status.warehouse_id = Some(warehouse_id.clone());

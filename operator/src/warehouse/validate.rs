@@ -6,7 +6,7 @@ use catalog_api::management::{Retention, S3Credentials};
 use crds::{S3, Warehouse, WarehouseRetention, WarehouseSpec};
 use kube::ResourceExt as _;
 
-use crate::catalog::{Seen, admitted};
+use crate::catalog::{Seen, admitted, resolve};
 use crate::{Hold, Host, SecretData, take_over};
 
 /// Everything that was read for a Warehouse.
@@ -17,16 +17,21 @@ pub struct Dereferenced {
     pub catalog: Option<Seen>,
     /// The Secret with the storage's keys; `None` if it is not there, or if none is referred to.
     pub credentials: Option<SecretData>,
+    /// Name and labels of the namespaces that a selector may choose from; empty if the Warehouse has none.
+    pub namespaces: Vec<(String, BTreeMap<String, String>)>,
 }
 
 /// A Warehouse that can be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Validated {
     pub uid: String,
+    pub namespace: String,
     /// The name that clients ask for.
     pub name: String,
     pub location: String,
     pub allowed_locations: Vec<String>,
+    /// As `PUT /api/v1/warehouses` takes them.
+    pub allowed_namespaces: Vec<String>,
     pub s3: Option<ValidS3>,
     pub default_properties: BTreeMap<String, String>,
     pub retention: Option<Retention>,
@@ -46,12 +51,13 @@ pub struct ValidS3 {
 /// `CatalogNotFound`, `NotAllowed`, `LocationNotAllowed`, `EndpointNotAllowed`, `SecretNotFound`, `SecretInvalid`.
 /// Whether a property looks like a secret is the server's question, which asks it of every property map.
 pub fn validate(read: &Dereferenced, host: &Host) -> Result<Validated, Hold> {
-    let Dereferenced { warehouse, catalog, credentials } = read;
+    let Dereferenced { warehouse, catalog, credentials, namespaces } = read;
     let WarehouseSpec {
         catalog_ref,
-        name,
+        name: _,
         location,
         allowed_locations,
+        allowed_namespaces,
         storage,
         default_properties,
         retention,
@@ -69,9 +75,11 @@ pub fn validate(read: &Dereferenced, host: &Host) -> Result<Validated, Hold> {
     }
     Ok(Validated {
         uid: warehouse.uid().ok_or_else(|| Hold::stalled("NoUid", "the Warehouse has no uid"))?,
-        name: name.clone().unwrap_or_else(|| warehouse.name_any()),
+        namespace,
+        name: name(warehouse),
         location: absolute(location, host)?,
         allowed_locations: allowed,
+        allowed_namespaces: resolve(allowed_namespaces, namespaces),
         s3,
         default_properties: default_properties.clone(),
         retention: retention.as_ref().map(kept),
@@ -80,6 +88,12 @@ pub fn validate(read: &Dereferenced, host: &Host) -> Result<Validated, Hold> {
             warehouse.status.as_ref().is_some_and(|status| status.took_over),
         ),
     })
+}
+
+/// The name that clients ask for.
+#[must_use]
+pub fn name(warehouse: &Warehouse) -> String {
+    warehouse.spec.name.clone().unwrap_or_else(|| warehouse.name_any())
 }
 
 fn kept(retention: &WarehouseRetention) -> Retention {

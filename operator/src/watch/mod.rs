@@ -7,7 +7,8 @@
 //! | a Warehouse or Token that is gone | its Catalog, which may wait for that |
 //! | a Secret (metadata only) | those that read it, keep it, or own it |
 //! | another object with our label (metadata only) | the Catalog that owns it |
-//! | the labels of a namespace (metadata only) | the Warehouses and Tokens in it whose Catalog is elsewhere |
+//! | spec, end or conditions of a Warehouse | the Tokens with grants on it, and the Warehouses that conflict with it |
+//! | the labels of a namespace (metadata only) | the Warehouses and Tokens in it whose Catalog is elsewhere, and the Warehouses with a selector |
 //!
 //! Each kind is watched once, whoever wants to know. Events only say *that* something changed; `dereference` reads what.
 
@@ -20,7 +21,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use crds::{Catalog, Token, Warehouse};
+use crds::{Catalog, NamespacesFrom, Token, Warehouse};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use k8s_openapi::NamespaceResourceScope;
@@ -41,9 +42,11 @@ use tokio::task::JoinSet;
 
 use crate::cluster::MANAGED_BY;
 use crate::context::Context;
+pub(crate) use wake::Dependent;
+
 use merge::Merge;
 use news::News;
-use wake::{Dependent, UsesSecret};
+use wake::UsesSecret;
 
 /// What can be watched here.
 pub trait Watchable:
@@ -100,13 +103,8 @@ pub fn start(context: &Arc<Context>, tasks: &mut JoinSet<()>) -> All {
     let (tokens, token_keeper, token_bell) = watched::<Token>();
     let bells = Bells { catalogs: catalog_bell, warehouses: warehouse_bell, tokens: token_bell };
     tasks.spawn(follow_catalogs(Arc::clone(context), catalog_keeper, bells.clone()));
-    tasks.spawn(follow_dependents(
-        Arc::clone(context),
-        warehouse_keeper,
-        bells.warehouses.clone(),
-        bells.catalogs.clone(),
-    ));
-    tasks.spawn(follow_dependents(Arc::clone(context), token_keeper, bells.tokens.clone(), bells.catalogs.clone()));
+    tasks.spawn(follow_warehouses(Arc::clone(context), warehouse_keeper, bells.clone()));
+    tasks.spawn(follow_tokens(Arc::clone(context), token_keeper, bells.clone()));
     tasks.spawn(follow_secrets(Arc::clone(context), bells.clone()));
     tasks.spawn(follow_children(Arc::clone(context), bells.catalogs.clone()));
     // Whoever may look into some namespaces only may not list them all.
@@ -177,21 +175,39 @@ async fn follow_catalogs(context: Arc<Context>, mut keeper: Keeper<Catalog>, bel
     .await;
 }
 
-async fn follow_dependents<K: Watchable + Dependent>(
-    context: Arc<Context>,
-    mut keeper: Keeper<K>,
-    own_bell: Bell<K>,
-    catalogs: Bell<Catalog>,
-) {
-    let mut own = News::default();
+async fn follow_warehouses(context: Arc<Context>, mut keeper: Keeper<Warehouse>, bells: Bells) {
+    let (mut own, mut others) = (News::default(), News::default());
     let apis = apis(&context, &context.settings.watch_namespaces);
-    follow(&context, apis, &mut keeper, |resource: &K, gone| {
-        let metadata = resource.meta();
+    follow(&context, apis, &mut keeper, |warehouse, gone| {
+        let metadata = &warehouse.metadata;
+        let reference = ObjectRef::from_obj(warehouse);
         if gone {
             own.forget(metadata);
-            catalogs.ring(resource.catalog());
+            others.forget(metadata);
+            bells.catalogs.ring(warehouse.catalog());
         } else if own.is(metadata, news::own(metadata)) {
-            own_bell.ring(ObjectRef::from_obj(resource));
+            bells.warehouses.ring(reference.clone());
+        }
+        if gone || others.is(metadata, news::of_warehouse(warehouse)) {
+            bells.tokens.ring_those(|token| wake::is_granted(token, warehouse));
+            let rivals =
+                |other: &Warehouse| ObjectRef::from_obj(other) != reference && wake::is_rival(other, warehouse);
+            bells.warehouses.ring_those(rivals);
+        }
+    })
+    .await;
+}
+
+async fn follow_tokens(context: Arc<Context>, mut keeper: Keeper<Token>, bells: Bells) {
+    let mut own = News::default();
+    let apis = apis(&context, &context.settings.watch_namespaces);
+    follow(&context, apis, &mut keeper, |token, gone| {
+        let metadata = &token.metadata;
+        if gone {
+            own.forget(metadata);
+            bells.catalogs.ring(token.catalog());
+        } else if own.is(metadata, news::own(metadata)) {
+            bells.tokens.ring(ObjectRef::from_obj(token));
         }
     })
     .await;
@@ -268,7 +284,10 @@ async fn follow_namespaces(context: Arc<Context>, bells: Bells) {
     while let Some(namespace) = namespaces.next().await {
         if labels.is(&namespace, news::labels(&namespace)) {
             let guest = |metadata: &ObjectMeta, guest: bool| guest && metadata.namespace == namespace.name;
-            bells.warehouses.ring_those(|warehouse| guest(&warehouse.metadata, warehouse.is_guest()));
+            bells.warehouses.ring_those(|warehouse| {
+                let selects = warehouse.spec.allowed_namespaces.from == NamespacesFrom::Selector;
+                selects || guest(&warehouse.metadata, warehouse.is_guest())
+            });
             bells.tokens.ring_those(|token| guest(&token.metadata, token.is_guest()));
         }
     }

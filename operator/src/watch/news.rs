@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
-use crds::Catalog;
+use crds::{Catalog, Warehouse};
 use kube::api::ObjectMeta;
 
 /// The last that was seen of each object, by its uid.
@@ -40,6 +40,20 @@ pub(super) fn for_dependents(catalog: &Catalog) -> u64 {
         .collect();
     let ObjectMeta { generation, deletion_timestamp, .. } = &catalog.metadata;
     mark(&(generation, deletion_timestamp.is_some(), uri, conditions))
+}
+
+/// What Tokens with grants on a Warehouse, and the Warehouses that conflict with it, have to know: its spec, its end, and
+/// what the server has of it.
+pub(super) fn of_warehouse(warehouse: &Warehouse) -> u64 {
+    let status = warehouse.status.as_ref();
+    let conditions: Vec<_> = status
+        .iter()
+        .flat_map(|status| &status.conditions)
+        .map(|condition| (&condition.type_, &condition.status, &condition.reason))
+        .collect();
+    let observed = status.and_then(|status| status.observed_generation);
+    let ObjectMeta { generation, deletion_timestamp, .. } = &warehouse.metadata;
+    mark(&(generation, deletion_timestamp.is_some(), observed, conditions))
 }
 
 /// The labels alone, for namespaces.

@@ -7,9 +7,10 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt as _};
 
 use crate::cluster::OWNER_UID;
+use crate::warehouse;
 
 /// A resource that is in a Catalog.
-pub(super) trait Dependent: Resource<DynamicType = (), Scope = NamespaceResourceScope> {
+pub(crate) trait Dependent: Resource<DynamicType = (), Scope = NamespaceResourceScope> {
     fn catalog_ref(&self) -> &CatalogRef;
 
     /// Its Catalog.
@@ -35,6 +36,17 @@ impl Dependent for Token {
     fn catalog_ref(&self) -> &CatalogRef {
         &self.spec.catalog_ref
     }
+}
+
+/// Whether the Token has a grant on the Warehouse.
+pub(super) fn is_granted(token: &Token, warehouse: &Warehouse) -> bool {
+    let name = warehouse::name(warehouse);
+    token.catalog() == warehouse.catalog() && token.spec.grants.iter().any(|grant| grant.warehouse == name)
+}
+
+/// Whether two Warehouses may conflict over a name of one Catalog.
+pub(super) fn is_rival(one: &Warehouse, other: &Warehouse) -> bool {
+    one.catalog() == other.catalog() && warehouse::name(one) == warehouse::name(other)
 }
 
 /// Whether the resource reads a Secret of this name in its namespace, or keeps one.
@@ -127,6 +139,21 @@ mod tests {
         let mut all = json!({"catalogRef": {"name": "main"}, "grants": []});
         all.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
         resource("Token", &all)
+    }
+
+    #[test]
+    fn a_warehouse_wakes_the_tokens_granted_on_it_and_its_rivals() {
+        let lake = |spec: &Value| -> Warehouse {
+            let mut all = json!({"catalogRef": {"name": "main"}, "location": "s3://b/x"});
+            all.as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+            resource("Warehouse", &all)
+        };
+        let grants = json!({"grants": [{"warehouse": "it", "privileges": ["Read"]}]});
+        assert!(is_granted(&token(&grants), &lake(&json!({}))));
+        assert!(!is_granted(&token(&grants), &lake(&json!({"name": "other"}))));
+        assert!(!is_granted(&token(&grants), &lake(&json!({"catalogRef": {"name": "second"}}))));
+        assert!(is_rival(&lake(&json!({"name": "it"})), &lake(&json!({}))));
+        assert!(!is_rival(&lake(&json!({"name": "other"})), &lake(&json!({}))));
     }
 
     #[test]

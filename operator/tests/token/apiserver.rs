@@ -52,7 +52,7 @@ impl ApiServer {
 
     /// A collection is what lies below a path that ends with a kind.
     fn list(&self, path: &str) -> Response {
-        if !path.ends_with("/secrets") {
+        if !path.ends_with("/secrets") && !path.ends_with("/warehouses") {
             return status(StatusCode::NOT_FOUND, "NotFound");
         }
         let below = format!("{path}/");

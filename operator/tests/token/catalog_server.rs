@@ -10,6 +10,7 @@ use axum::{Json, Router};
 use catalog_api::management::{ConfirmToken, Outcome, PutToken, PutTokenResponse, TokenInfo};
 use catalog_api::{BearerToken, ErrorBody, ErrorType, PageOf, TokenHash};
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::life::{Fate, Life};
@@ -18,6 +19,8 @@ use crate::life::{Fate, Life};
 #[derive(Clone)]
 pub(crate) struct CatalogServer {
     rows: Arc<Mutex<Vec<(TokenInfo, TokenHash)>>>,
+    /// The namespace that the Warehouse `lake` lies in; `None` if there is no such Warehouse.
+    lake: Arc<Mutex<Option<String>>>,
     life: Life,
     now: fn() -> Timestamp,
 }
@@ -25,7 +28,8 @@ pub(crate) struct CatalogServer {
 impl CatalogServer {
     /// Returns its address, too.
     pub(crate) async fn start(life: Life, now: fn() -> Timestamp) -> (Self, String) {
-        let server = Self { rows: Arc::default(), life, now };
+        let lake = Arc::new(Mutex::new(Some("team".to_owned())));
+        let server = Self { rows: Arc::default(), lake, life, now };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let routes = Router::new()
@@ -33,6 +37,7 @@ impl CatalogServer {
             .route("/api/v1/tokens/{owner}", get(newest).delete(revoke))
             .route("/api/v1/tokens/{owner}/{revision}", put(put_one))
             .route("/api/v1/tokens/{owner}/{revision}/confirm", post(confirm))
+            .route("/api/v1/warehouses/{name}", get(warehouse))
             .with_state(server.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         (server, address)
@@ -40,6 +45,11 @@ impl CatalogServer {
 
     pub(crate) fn rows(&self) -> Vec<TokenInfo> {
         self.rows.lock().unwrap().iter().map(|(row, _)| row.clone()).collect()
+    }
+
+    /// Moves the Warehouse `lake` to another namespace, or removes it.
+    pub(crate) fn move_warehouse(&self, namespace: Option<&str>) {
+        *self.lake.lock().unwrap() = namespace.map(ToOwned::to_owned);
     }
 
     /// Whether a reader with this token is let in now.
@@ -82,6 +92,22 @@ async fn list(State(server): State<CatalogServer>) -> Response {
     }
     let items = server.rows().into_iter().filter(|row| server.is_active(row)).collect();
     Json(PageOf { items, next_page_token: None, total: None }).into_response()
+}
+
+async fn warehouse(State(server): State<CatalogServer>, Path(name): Path<String>) -> Response {
+    if server.life.is_over() {
+        return dead();
+    }
+    match server.lake.lock().unwrap().clone().filter(|_| name == "lake") {
+        None => refused(ErrorType::NotFoundException),
+        Some(namespace) => {
+            let uid = "00000000-0000-0000-0000-000000000000";
+            let lake = json!({"uid": uid, "name": name, "location": "s3://bucket/lake/", "allowed_locations": [],
+                "namespace": namespace, "storage": {}, "default_properties": {}, "owner_uid": "w", "revision": "1",
+                "created_at": Timestamp::UNIX_EPOCH});
+            Json(lake).into_response()
+        }
+    }
 }
 
 async fn newest(State(server): State<CatalogServer>, Path(owner): Path<String>) -> Response {

@@ -86,3 +86,34 @@ async fn a_namespace_that_is_not_admitted_any_more_loses_its_credential_until_it
     world.look(Death::Never).await.unwrap();
     assert!(world.reader_is_let_in("analyst"));
 }
+
+#[tokio::test]
+async fn first_credential_waits_for_the_consent_of_the_warehouse() {
+    let world = World::new().await;
+    for namespace in [None, Some("other")] {
+        world.server.move_warehouse(namespace);
+        assert_eq!(world.look(Death::Never).await.unwrap_err().reason(), "WarehouseNotFound");
+        assert_eq!(world.condition("Stalled"), ("True".into(), "WarehouseNotFound".into()));
+        assert!(world.server.rows().is_empty() && world.held("analyst").is_none());
+    }
+    world.server.move_warehouse(Some("team"));
+    world.look(Death::Never).await.unwrap();
+    assert!(world.reader_is_let_in("analyst"));
+    assert_eq!(world.condition("Ready"), ("True".into(), "Issued".into()));
+}
+
+#[tokio::test]
+async fn withdrawn_consent_is_reported_while_the_credential_is_renewed() {
+    let world = World::supplied().await;
+    world.server.move_warehouse(Some("other"));
+    world.look(Death::Never).await.unwrap();
+    assert_eq!(world.condition("Ready"), ("False".into(), "WarehouseNotFound".into()));
+    assert_eq!(world.condition("Stalled"), ("True".into(), "WarehouseNotFound".into()));
+    let first = world.held("analyst");
+    world.pass(std::time::Duration::from_secs(3 * 3600 - 600));
+    world.look(Death::Never).await.unwrap();
+    assert_ne!(world.held("analyst"), first, "it is renewed in time");
+    world.server.move_warehouse(Some("team"));
+    world.look(Death::Never).await.unwrap();
+    assert_eq!(world.condition("Ready"), ("True".into(), "Issued".into()));
+}

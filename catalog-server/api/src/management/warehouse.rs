@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::openapi::formats;
+use crate::tenancy;
 
 /// `PUT /api/v1/warehouses/{warehouse}`. Idempotent by owner and revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +15,8 @@ use crate::openapi::formats;
 pub struct PutWarehouse {
     /// The uid of the resource.
     pub owner_uid: String,
+    /// The Kubernetes namespace of the resource. Grants of its Tokens count here.
+    pub namespace: String,
     /// A hash over the resource's spec and the Secret it refers to: the same again changes nothing.
     pub revision: String,
     /// The root: `s3://bucket/prefix` or `file:///directory`. Immutable.
@@ -21,6 +24,9 @@ pub struct PutWarehouse {
     /// Further locations that tables may lie under.
     #[serde(default)]
     pub allowed_locations: Vec<String>,
+    /// Further namespaces whose Tokens may have grants here; `*` is every one. The grants of others do not count.
+    #[serde(default)]
+    pub allowed_namespaces: Vec<String>,
     /// How the root is reached.
     #[serde(default)]
     pub storage: Storage,
@@ -30,7 +36,7 @@ pub struct PutWarehouse {
     /// How much of its past it keeps. Absent: what the server's settings say, which by default is all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
-    /// Take the warehouse from a live other owner.
+    /// Take the warehouse from a live other owner, which must be of the same namespace.
     #[serde(default)]
     pub take_over: bool,
 }
@@ -107,6 +113,11 @@ pub struct WarehouseInfo {
     pub location: String,
     /// Further locations that tables may lie under, normalised.
     pub allowed_locations: Vec<String>,
+    /// The Kubernetes namespace of the resource that owns it, or owned it last; empty if an older operator put it.
+    pub namespace: String,
+    /// Further namespaces whose Tokens may have grants here; `*` is every one.
+    #[serde(default)]
+    pub allowed_namespaces: Vec<String>,
     /// How the root is reached; never with credentials.
     pub storage: Storage,
     /// Properties that every new table begins with.
@@ -122,6 +133,14 @@ pub struct WarehouseInfo {
     /// When it was made.
     #[schemars(with = "formats::DateTime")]
     pub created_at: jiff::Timestamp,
+}
+
+impl WarehouseInfo {
+    /// Returns whether grants of Tokens of this namespace count here.
+    #[must_use]
+    pub fn admits(&self, namespace: &str) -> bool {
+        tenancy::admits(&self.namespace, &self.allowed_namespaces, namespace)
+    }
 }
 
 /// The answer to a PUT.

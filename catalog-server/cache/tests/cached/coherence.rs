@@ -105,6 +105,7 @@ fn put(key: usize, revision: usize) -> PutWarehouse {
         credential: None,
         revision: revision.to_string(),
         owner_uid: "owner".into(),
+        namespace: "test".into(),
         take_over: false,
     }
 }

@@ -90,12 +90,21 @@ async fn put_locked(
 
 async fn create(transaction: &mut Transaction, put: PutWarehouse, now: Timestamp) -> Result<Warehouse> {
     let overlapping = sqlx::query(sql::OVERLAPPING).bind(put.name.clone()).bind(put.location.clone());
-    if let Some(row) = transaction.fetch_optional(overlapping).await? {
-        let mut columns = Columns::new(&row);
-        let (other, at): (String, String) = (columns.take()?, columns.take()?);
-        return Err(put.overlaps(&other, &at));
+    if transaction.fetch_optional(overlapping).await?.is_some() {
+        return Err(put.overlaps());
     }
-    let PutWarehouse { uid, name, location, profile, credential, retention, revision, owner_uid, take_over: _ } = put;
+    let PutWarehouse {
+        uid,
+        name,
+        location,
+        profile,
+        credential,
+        retention,
+        revision,
+        owner_uid,
+        namespace,
+        take_over: _,
+    } = put;
     let (age, commits) = kept(retention);
     let insert = sqlx::query(sql::INSERT)
         .bind(uid)
@@ -107,6 +116,7 @@ async fn create(transaction: &mut Transaction, put: PutWarehouse, now: Timestamp
         .bind(commits)
         .bind(revision)
         .bind(owner_uid)
+        .bind(namespace)
         .bind(Time(now));
     let warehouse = written(transaction.fetch_optional(insert).await?)?;
     transaction.execute_rows(sqlx::query(sql::INSERT_MAIN).bind(warehouse.id), 1).await?;
@@ -124,6 +134,7 @@ async fn update(transaction: &mut Transaction, id: i64, put: PutWarehouse, now: 
         retention,
         revision,
         owner_uid,
+        namespace,
         take_over: _,
     } = put;
     let (age, commits) = kept(retention);
@@ -134,7 +145,8 @@ async fn update(transaction: &mut Transaction, id: i64, put: PutWarehouse, now: 
         .bind(age)
         .bind(commits)
         .bind(revision)
-        .bind(owner_uid);
+        .bind(owner_uid)
+        .bind(namespace);
     let warehouse = written(transaction.fetch_optional(update).await?)?;
     record(transaction, Topic::Warehouse, vec![warehouse.name.clone()], now).await?;
     Ok(warehouse)
@@ -188,6 +200,7 @@ pub(crate) fn read_warehouse(columns: &mut Columns<'_>) -> Result<Warehouse, Fai
         revision: columns.take()?,
         version: columns.take()?,
         owner_uid: columns.take()?,
+        namespace: columns.take()?,
         created_at: columns.take::<Time>()?.0,
     })
 }

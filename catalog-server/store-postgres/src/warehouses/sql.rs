@@ -4,13 +4,13 @@
 macro_rules! columns {
     () => {
         "w.id, w.uid, w.name, w.location, w.profile, w.credential, w.retention_age, w.retention_commits, w.revision,
-         w.version, w.owner_uid, w.created_at"
+         w.version, w.owner_uid, w.namespace, w.created_at"
     };
 }
 pub(crate) use columns;
 
 /// How many these are.
-pub(crate) const WIDTH: usize = 12;
+pub(crate) const WIDTH: usize = 13;
 
 /// Warehouses are put, and locations claimed, one after the other, so that two that overlap cannot both find nothing in
 /// their way.
@@ -25,16 +25,16 @@ pub(crate) const OF_ID: &str =
 
 /// Another warehouse whose root is this one, above it or below it. Roots end with a slash.
 pub(crate) const OVERLAPPING: &str = "
-    SELECT w.name, w.location FROM warehouses w
+    SELECT 1 FROM warehouses w
     WHERE w.deleted_at IS NULL AND w.name <> $1
       AND (starts_with(w.location, $2) OR starts_with($2, w.location))
-    ORDER BY w.name
     LIMIT 1";
 
 pub(crate) const INSERT: &str = concat!(
     "INSERT INTO warehouses AS w (
-       uid, name, location, profile, credential, retention_age, retention_commits, revision, owner_uid, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       uid, name, location, profile, credential, retention_age, retention_commits, revision, owner_uid, namespace,
+       created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      RETURNING ",
     columns!()
 );
@@ -44,7 +44,7 @@ pub(crate) const INSERT_MAIN: &str = "INSERT INTO branches (warehouse_id, name) 
 pub(crate) const UPDATE: &str = concat!(
     "UPDATE warehouses AS w
      SET profile = $2, credential = $3, retention_age = $4, retention_commits = $5, revision = $6, owner_uid = $7,
-       version = version + 1
+       namespace = $8, version = version + 1
      WHERE id = $1
      RETURNING ",
     columns!()

@@ -30,6 +30,7 @@ pub(crate) async fn lake(store: &PostgresStore) -> Branch {
         retention: None,
         revision: "1".into(),
         owner_uid: "owner".into(),
+        namespace: "test".into(),
         take_over: false,
     };
     let (warehouse, _) = store.put_warehouse(put, now()).await.unwrap();

@@ -119,6 +119,7 @@ async fn of_warehouses_that_overlap_and_are_put_at_once_exactly_one_is_made() {
                 retention: None,
                 revision: "1".into(),
                 owner_uid: format!("owner-{n}"),
+                namespace: "test".into(),
                 take_over: false,
             },
             now(),

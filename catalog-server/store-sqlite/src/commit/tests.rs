@@ -23,6 +23,7 @@ async fn open(folder: &Path) -> (SqliteStore, Branch) {
         retention: None,
         revision: "1".into(),
         owner_uid: "owner".into(),
+        namespace: "test".into(),
         take_over: false,
     };
     let (warehouse, _) = store.put_warehouse(put, Timestamp::UNIX_EPOCH).await.unwrap();

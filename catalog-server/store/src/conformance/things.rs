@@ -32,6 +32,7 @@ pub(super) fn put_warehouse(name: &str) -> PutWarehouse {
         retention: None,
         revision: "r1".to_owned(),
         owner_uid: format!("owner of {name}"),
+        namespace: "team".to_owned(),
         take_over: false,
     }
 }

@@ -27,17 +27,29 @@ pub async fn what_was_put_is_what_is_read(subject: &Subject) {
         credential: Some((0..=255).collect()),
         retention: Some(Window { age: Duration::from_secs(86_400), commits: u32::MAX }),
         owner_uid: "0ab1-é".into(),
+        namespace: "team-é".into(),
         ..put_warehouse("lake")
     };
     let (written, _) = subject.store.put_warehouse(put.clone(), at(0)).await.unwrap();
     let read = subject.replica.get_warehouse("lake").await.unwrap().unwrap();
     assert_eq!(read, written);
     assert_eq!(subject.store.warehouse_of(read.id + 1).await.unwrap(), None);
-    let PutWarehouse { uid, name, location, profile, credential, retention, revision, owner_uid, take_over: _ } = put;
+    let PutWarehouse {
+        uid,
+        name,
+        location,
+        profile,
+        credential,
+        retention,
+        revision,
+        owner_uid,
+        namespace,
+        take_over: _,
+    } = put;
     assert_eq!((read.uid, read.name, read.location), (uid, name, location));
     assert_eq!((read.profile, read.credential, read.revision), (profile, credential, revision));
     assert_eq!((read.retention, subject.store.warehouse_of(read.id).await.unwrap()), (retention, Some(written)));
-    assert_eq!(read.owner_uid, Some(owner_uid));
+    assert_eq!((read.owner_uid, read.namespace), (Some(owner_uid), namespace));
     let bare = PutWarehouse { credential: None, ..put_warehouse("bare") };
     assert_eq!(subject.store.put_warehouse(bare, at(0)).await.unwrap().0.credential, None);
     assert_eq!(subject.store.get_warehouse("sea").await.unwrap(), None);
@@ -87,15 +99,29 @@ pub async fn a_live_other_owner_is_not_robbed_unless_it_is_asked_for(subject: &S
     assert_eq!((taken.id, taken.uid, taken.version), (mine.id, mine.uid, mine.version + 1));
 }
 
+pub async fn take_over_across_namespaces_is_refused(subject: &Subject) {
+    let (mine, _) = subject.store.put_warehouse(put_warehouse("lake"), at(0)).await.unwrap();
+    for take_over in [false, true] {
+        let theirs =
+            PutWarehouse { owner_uid: "other".into(), namespace: "others".into(), take_over, ..put_warehouse("lake") };
+        let refused = subject.store.put_warehouse(theirs, at(1)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict(_)), "{refused:?}");
+        assert!(refused.to_string().contains("in another namespace"), "{refused}");
+    }
+    assert_eq!(subject.store.get_warehouse("lake").await.unwrap(), Some(mine));
+}
+
 pub async fn a_detached_warehouse_is_adopted_by_the_next_owner(subject: &Subject) {
     let (mine, _) = subject.store.put_warehouse(put_warehouse("lake"), at(0)).await.unwrap();
     assert!(subject.store.detach_warehouse("lake", "owner of lake", at(1)).await.unwrap());
     let alone = subject.store.get_warehouse("lake").await.unwrap().unwrap();
     assert_eq!((alone.owner_uid.clone(), alone.version), (None, mine.version + 1));
     // The same revision: whose it is has changed all the same.
-    let next = PutWarehouse { owner_uid: "heir".into(), ..put_warehouse("lake") };
+    // The deletion of the owner was the consent that another namespace needs.
+    let next = PutWarehouse { owner_uid: "heir".into(), namespace: "heirs".into(), ..put_warehouse("lake") };
     let (adopted, outcome) = subject.store.put_warehouse(next, at(2)).await.unwrap();
     assert_eq!((outcome, adopted.owner_uid.as_deref()), (PutOutcome::Adopted, Some("heir")));
+    assert_eq!(adopted.namespace, "heirs");
     assert_eq!((adopted.id, adopted.uid, adopted.created_at), (mine.id, mine.uid, mine.created_at));
     assert!(adopted.version > alone.version);
 }
@@ -116,7 +142,7 @@ pub async fn a_location_cannot_be_changed(subject: &Subject) {
     let moved = PutWarehouse { location: "s3://elsewhere/".into(), revision: "r2".into(), ..put_warehouse("lake") };
     let refused = subject.store.put_warehouse(moved, at(1)).await.unwrap_err();
     assert!(matches!(refused, StoreError::Conflict(_)), "{refused:?}");
-    assert_eq!(refused.to_string(), "warehouse lake lies at s3://lake/lake/, which cannot be changed");
+    assert_eq!(refused.to_string(), "warehouse lake exists with another location, which cannot be changed");
     assert_eq!(subject.store.get_warehouse("lake").await.unwrap(), Some(before));
 }
 
@@ -126,7 +152,7 @@ pub async fn locations_of_warehouses_never_overlap(subject: &Subject) {
     for (name, location) in [("equal", "s3://b/a_b/"), ("below", "s3://b/a_b/c/"), ("above", "s3://b/")] {
         let refused = subject.store.put_warehouse(put(name, location), at(1)).await.unwrap_err();
         assert!(matches!(refused, StoreError::AlreadyExists(_)), "{name}: {refused:?}");
-        let text = format!("a warehouse whose location overlaps with {location} (lake, at s3://b/a_b/) exists already");
+        let text = format!("a warehouse whose location overlaps with {location} exists already");
         assert_eq!(refused.to_string(), text);
         assert_eq!(subject.store.get_warehouse(name).await.unwrap(), None);
     }

@@ -28,6 +28,8 @@ pub struct Warehouse {
     pub version: i64,
     /// The uid of the resource that owns the row; `None` after its deletion with `Retain`.
     pub owner_uid: Option<String>,
+    /// The Kubernetes namespace of the resource that owns the row, or owned it last; empty for a row of an older build.
+    pub namespace: String,
     /// When the row was made.
     pub created_at: Timestamp,
 }
@@ -51,7 +53,9 @@ pub struct PutWarehouse {
     pub revision: String,
     /// The uid of the resource.
     pub owner_uid: String,
-    /// Take the row from a live other owner.
+    /// The Kubernetes namespace of the resource.
+    pub namespace: String,
+    /// Take the row from a live other owner, which must be of the same namespace.
     pub take_over: bool,
 }
 

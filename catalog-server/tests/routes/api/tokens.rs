@@ -10,7 +10,7 @@ fn body(token: &BearerToken, change: &Value) -> Value {
     let mut body = json!({
         "token_id": token.id(),
         "hash": token.hash(),
-        "user_id": "token:team/etl",
+        "user_id": "token:test/etl",
         "grants": [{"warehouse": "lake", "privileges": ["Read"]}],
         "expires_at": "2999-01-01T00:00:00Z",
     });

@@ -10,7 +10,7 @@ async fn put(api: &Api, name: &str, body: &Value) -> Answer {
 }
 
 fn body(lab: &Lab, change: &Value) -> Value {
-    let mut body = json!({"owner_uid": "uid", "revision": "1", "location": lab.location("pond")});
+    let mut body = json!({"owner_uid": "uid", "namespace": "team", "revision": "1", "location": lab.location("pond")});
     body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
     body
 }
@@ -49,6 +49,49 @@ async fn a_live_owner_is_not_robbed_and_a_name_that_was_let_go_is_adopted() {
 }
 
 #[tokio::test]
+async fn take_over_across_namespaces_is_refused() {
+    let lab = Lab::start().await;
+    let api = lab.operator();
+    put(&api, "pond", &body(&lab, &json!({}))).await.ok();
+    let thief = json!({"owner_uid": "other", "namespace": "others", "take_over": true});
+    let refused = put(&api, "pond", &body(&lab, &thief)).await;
+    let (code, kind, message) = refused.error();
+    assert_eq!((code, kind), (409, "ConflictException"));
+    assert!(message.contains("in another namespace"), "{message}");
+    assert_eq!(api.get("/api/v1/warehouses/pond").await.ok()["owner_uid"], "uid");
+    assert_eq!(api.delete("/api/v1/warehouses/pond?owner_uid=uid").await.status, StatusCode::NO_CONTENT);
+    let adopted = put(&api, "pond", &body(&lab, &thief)).await.ok();
+    assert_eq!((&adopted["outcome"], &adopted["warehouse"]["namespace"]), (&json!("adopted"), &json!("others")));
+}
+
+#[tokio::test]
+async fn grant_of_another_namespace_counts_only_with_consent() {
+    let lab = Lab::start().await;
+    let (own, api) = (lab.writer().await, lab.operator());
+    let guest = lab.guest("guests", "reader").await;
+    let status = async |path: &str| guest.get(path).await.status.as_u16();
+    own.post("/namespaces", &json!({"namespace": ["a"]})).await.ok();
+    let lake = |revision: &str, allowed: Value| {
+        let mut put = serde_json::to_value(lab.warehouse()).unwrap();
+        (put["revision"], put["allowed_namespaces"]) = (json!(revision), allowed);
+        put
+    };
+    let (missing, refused) = (guest.get("/v1/nowhere/namespaces").await, guest.get("/namespaces").await);
+    let ((code, kind, message), (.., other)) = (refused.error(), missing.error());
+    assert_eq!((code, kind), (404, missing.error().1));
+    assert_eq!(message, other.replace("nowhere", "lake"), "a missing warehouse and a foreign one look the same");
+    for (revision, allowed, expected) in
+        [("2", json!(["guests"]), 200), ("3", json!(["others"]), 404), ("4", json!(["*"]), 200), ("5", json!([]), 404)]
+    {
+        put(&api, "lake", &lake(revision, allowed.clone())).await.ok();
+        for path in ["/namespaces", "/v1/config?warehouse=lake", "/namespaces/a", "/api/v1/warehouses/lake/refs"] {
+            assert_eq!(status(path).await, expected, "{path} with {allowed}");
+        }
+    }
+    assert_eq!(own.get("/namespaces").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn locations_do_not_overlap_and_do_not_change() {
     let lab = Lab::start().await;
     let api = lab.operator();
@@ -74,6 +117,8 @@ async fn what_cannot_work_is_refused_and_stores_nothing() {
         ("pond", json!({"allowed_locations": ["s3://bucket/x"]})),
         ("pond", json!({"location": format!("{}/../x", lab.location("pond"))})),
         ("pond", json!({"owner_uid": ""})),
+        ("pond", json!({"namespace": ""})),
+        ("pond", json!({"allowed_namespaces": ["a b"]})),
         ("pond", json!({"unknown": 1})),
         ("pond", json!({"default_properties": {"s3.secret-access-key": "x"}})),
         ("pond", json!({"default_properties": {"a": "\0"}})),

@@ -14,8 +14,11 @@ impl Session {
         let mut gone = self.gone(&self.desired);
         gone.retain(|(key, _)| self.may_try(key, now));
         let mut events = self.let_go(gone, now).await;
-        // Credentials first: a storage that hangs holds up a warehouse for a while.
-        let keys: Vec<_> = self.credentials.keys().chain(self.warehouses.keys()).cloned().collect();
+        // A storage that hangs holds up a warehouse for a while, so renewals come first; a first credential needs its
+        // warehouses.
+        let has_one = |key: &&Key| self.credentials[*key].reader.held().is_some();
+        let (held, new): (Vec<_>, Vec<_>) = self.credentials.keys().partition(has_one);
+        let keys: Vec<_> = held.into_iter().chain(self.warehouses.keys()).chain(new).cloned().collect();
         for key in keys {
             if !self.may_try(&key, now) {
                 continue;
@@ -42,8 +45,10 @@ impl Session {
             let event = Event::Warehouse { key: key.clone(), outcome: answer.outcome };
             return Ok((answer.outcome != Outcome::Unchanged).then_some(event));
         }
+        let in_namespace = self.warehouses.iter().filter(|(other, _)| other.namespace == key.namespace);
+        let own: Vec<_> = in_namespace.map(|(_, warehouse)| warehouse.put.name.clone()).collect();
         if let Some(credential) = self.credentials.get_mut(key)
-            && let Supplied::Issued { why, expires_at } = credential.supply(&server.client, now).await?
+            && let Supplied::Issued { why, expires_at } = credential.supply(&server.client, &own, now).await?
         {
             return Ok(Some(Event::Issued { key: key.clone(), why, expires_at }));
         }

@@ -147,7 +147,36 @@ async fn a_warehouse_that_was_refused_from_the_first_may_be_moved() {
         |event: &Event| matches!(event, Event::Failed { again: false, place: Some(place), .. } if place.line == 15);
     assert!(events.iter().any(refused), "{events:?}");
     let events = session.take(&texts(QUICKSTART), now()).await.unwrap();
-    assert_eq!(events, [Event::Warehouse { key: key(Kind::Warehouse, "lake"), outcome: Outcome::Created }]);
+    let made = Event::Warehouse { key: key(Kind::Warehouse, "lake"), outcome: Outcome::Created };
+    assert!(matches!(&events[..], [first, Event::Issued { why: Why::First, .. }] if *first == made), "{events:?}");
+    session.close().await;
+}
+
+#[tokio::test]
+async fn token_of_another_namespace_needs_the_consent_of_the_warehouse() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = open(&folder);
+    let guest = r"
+---
+apiVersion: catalog.pangolin.dev/v1alpha1
+kind: Token
+metadata: {name: guest, namespace: guests}
+spec:
+  catalogRef: {name: quickstart, namespace: default}
+  grants: [{warehouse: lake, privileges: [Read]}]
+";
+    let open_catalog = "spec:\n  allowedNamespaces: {from: All}\n  database:";
+    let files = format!("{}{guest}", QUICKSTART.replacen("spec:\n  database:", open_catalog, 1));
+    assert!(files.contains("from: All"), "{files}");
+    let events = session.take(&texts(&files), now()).await.unwrap();
+    let refused = |event: &Event| matches!(event, Event::Failed { key, message, .. } if key.name == "guest" && message.contains("allowedNamespaces"));
+    assert!(events.iter().any(refused), "{events:?}");
+    assert!(!folder.path().join("secrets/guests").exists());
+
+    let consent = files.replacen("  location:", "  allowedNamespaces: {from: All}\n  location:", 1);
+    let events = session.take(&texts(&consent), now()).await.unwrap();
+    let issued = |event: &Event| matches!(event, Event::Issued { key, .. } if key.name == "guest");
+    assert!(events.iter().any(issued), "{events:?}");
     session.close().await;
 }
 

@@ -27,7 +27,7 @@ const SEALED_BY: char = '#';
 fn info(row: Warehouse) -> Result<WarehouseInfo, ApiError> {
     let WarehouseContext { row, profile } = WarehouseContext::new(row).map_err(ApiError::internal)?;
     let row = Arc::unwrap_or_clone(row);
-    let Profile { allowed_locations, s3, default_properties } = profile;
+    let Profile { allowed_locations, allowed_namespaces, s3, default_properties } = profile;
     let s3 = s3.map(|S3Profile { endpoint, region, path_style }| S3Storage {
         endpoint,
         region,
@@ -39,6 +39,8 @@ fn info(row: Warehouse) -> Result<WarehouseInfo, ApiError> {
         name: row.name,
         location: row.location,
         allowed_locations,
+        namespace: row.namespace,
+        allowed_namespaces,
         storage: Storage { s3 },
         default_properties,
         retention: row.retention.map(|Window { age, commits }| Retention { age_seconds: age.as_secs(), commits }),

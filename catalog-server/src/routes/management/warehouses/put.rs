@@ -67,7 +67,8 @@ fn row(
     credential: Option<Vec<u8>>,
     checked: Checked,
 ) -> Result<catalog_store::PutWarehouse, ApiError> {
-    let Checked { owner_uid, revision: _, location, profile, retention, credentials: _, take_over } = checked;
+    let Checked { owner_uid, namespace, revision: _, location, profile, retention, credentials: _, take_over } =
+        checked;
     let profile = serde_json::to_value(profile).map_err(ApiError::internal)?;
     let uid = app.ids.random();
     Ok(catalog_store::PutWarehouse {
@@ -79,6 +80,7 @@ fn row(
         retention,
         revision,
         owner_uid,
+        namespace,
         take_over,
     })
 }
@@ -96,6 +98,7 @@ fn probed(put: &catalog_store::PutWarehouse, now: jiff::Timestamp) -> Result<War
         revision: put.revision.clone(),
         version: 0,
         owner_uid: Some(put.owner_uid.clone()),
+        namespace: put.namespace.clone(),
         created_at: now,
     };
     WarehouseContext::new(row).map_err(ApiError::internal)

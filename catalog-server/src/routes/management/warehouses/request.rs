@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use catalog_api::management::{PutWarehouse, Retention, S3Credentials, S3Storage, Storage};
+use catalog_api::tenancy::ANY_NAMESPACE;
 use catalog_store::Window;
 
 use crate::error::ApiError;
@@ -15,6 +16,9 @@ use crate::storage::{Profile, S3Profile};
 /// Further locations that a warehouse may have.
 const MAX_ALLOWED: usize = 64;
 
+/// Further namespaces that a warehouse may name, because all of them are read with each request.
+const MAX_NAMESPACES: usize = 1_000;
+
 /// A thousand years.
 const MAX_AGE_SECONDS: u64 = 1_000 * 365 * 86_400;
 
@@ -22,6 +26,7 @@ const MAX_AGE_SECONDS: u64 = 1_000 * 365 * 86_400;
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) owner_uid: String,
+    pub(super) namespace: String,
     pub(super) revision: String,
     /// Normalised, with a trailing `/`.
     pub(super) location: String,
@@ -34,9 +39,11 @@ pub(super) struct Checked {
 pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> {
     let PutWarehouse {
         owner_uid,
+        namespace,
         revision,
         location,
         allowed_locations,
+        allowed_namespaces,
         storage,
         default_properties,
         retention,
@@ -48,6 +55,8 @@ pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> 
         ));
     }
     check_id("owner_uid", &owner_uid)?;
+    check_id("namespace", &namespace)?;
+    check_namespaces(&allowed_namespaces)?;
     check_id("revision", &revision)?;
     if revision.contains(super::SEALED_BY) {
         return Err(ApiError::bad_request(format!("revision must not contain {}", super::SEALED_BY)));
@@ -57,9 +66,9 @@ pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> 
     let (s3, credentials) = storage_of(&location, &allowed, storage)?;
     let allowed_locations = allowed.iter().map(|l| l.normal().to_owned()).collect();
     check_properties(&default_properties)?;
-    let profile = Profile { allowed_locations, s3, default_properties };
+    let profile = Profile { allowed_locations, allowed_namespaces, s3, default_properties };
     let (location, retention) = (location.normal().to_owned(), retention.map(window).transpose()?);
-    Ok(Checked { owner_uid, revision, location, profile, retention, credentials, take_over })
+    Ok(Checked { owner_uid, namespace, revision, location, profile, retention, credentials, take_over })
 }
 
 /// A policy of nothing would be one that somebody forgot to write.
@@ -86,6 +95,15 @@ fn allowed(locations: &[String]) -> Result<Vec<Location>, ApiError> {
         return Err(ApiError::validation(format!("a warehouse has at most {MAX_ALLOWED} allowed locations")));
     }
     locations.iter().map(|l| parse(l)).collect()
+}
+
+fn check_namespaces(namespaces: &[String]) -> Result<(), ApiError> {
+    if namespaces.len() > MAX_NAMESPACES {
+        let text =
+            format!("a warehouse has at most {MAX_NAMESPACES} allowed namespaces: allow {ANY_NAMESPACE} instead");
+        return Err(ApiError::validation(text));
+    }
+    namespaces.iter().try_for_each(|namespace| check_id("allowed_namespaces", namespace))
 }
 
 fn storage_of(
@@ -128,9 +146,11 @@ mod tests {
     fn put(change: impl FnOnce(&mut PutWarehouse)) -> Result<Checked, ApiError> {
         let mut put = PutWarehouse {
             owner_uid: "uid-1".into(),
+            namespace: "team".into(),
             revision: "abc".into(),
             location: "s3://bucket/root".into(),
             allowed_locations: vec![],
+            allowed_namespaces: vec![],
             storage: Storage::default(),
             default_properties: BTreeMap::new(),
             retention: None,
@@ -155,6 +175,9 @@ mod tests {
         type Change = Box<dyn FnOnce(&mut PutWarehouse)>;
         let changes: Vec<(&str, Change)> = vec![
             ("owner_uid", Box::new(|p| p.owner_uid.clear())),
+            ("namespace", Box::new(|p| p.namespace.clear())),
+            ("allowed_namespaces", Box::new(|p| p.allowed_namespaces = vec!["a b".into()])),
+            ("at most 1000", Box::new(|p| p.allowed_namespaces = vec!["a".into(); 1001])),
             ("revision", Box::new(|p| p.revision = "a#b".into())),
             ("revision", Box::new(|p| p.revision = "a b".into())),
             ("location", Box::new(|p| p.location = "gs://b/x".into())),

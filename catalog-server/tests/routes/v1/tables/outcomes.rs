@@ -144,6 +144,7 @@ async fn seed(store: &SqliteStore, location: &str) -> BearerToken {
         retention: None,
         revision: "1".into(),
         owner_uid: "owner".into(),
+        namespace: "test".into(),
         take_over: false,
     };
     store.put_warehouse(warehouse, now).await.unwrap();
