@@ -27,6 +27,10 @@ impl WarehouseStore for CachedCatalogStore {
         self.told(self.store.put_warehouse(put, now).await).await
     }
 
+    async fn catalog_uid(&self) -> Result<Uuid> {
+        self.store.catalog_uid().await
+    }
+
     async fn get_warehouse(&self, name: &str) -> Result<Option<Warehouse>> {
         self.store.get_warehouse(name).await
     }

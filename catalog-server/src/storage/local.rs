@@ -93,7 +93,23 @@ impl Roots {
         // call tells it, where to resolve a path is a call for each of its parts.
         let real = whereabouts(&folder, parent).map_err(io_error)?;
         self.judge(location, &real.join(name))?;
-        write_durably(&folder, name, bytes).map_err(io_error)
+        match write_durably(&folder, name, bytes) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && self.has_content(location, path, bytes)? => {
+                // Another process may have written it and died before it was durable.
+                File::open(path).and_then(|file| file.sync_all()).and_then(|()| folder.sync_all()).map_err(io_error)
+            }
+            written => written.map_err(io_error),
+        }
+    }
+
+    fn has_content(&self, location: &str, path: &Path, bytes: &[u8]) -> Result<bool, FileError> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        match self.length(location, path) {
+            Ok(found) => Ok(found == length && self.read(location, path, length)? == *bytes),
+            // Not a file: a directory, or a link that leads nowhere.
+            Err(FileError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn delete(&self, location: &str, path: &Path) -> Result<(), FileError> {
@@ -199,7 +215,10 @@ mod tests {
         let (dir, roots) = roots();
         let path = dir.path().join("a/b/c.json");
         roots.write_new("l", &path, b"one").unwrap();
-        assert!(matches!(roots.write_new("l", &path, b"two"), Err(FileError::Exists { .. })));
+        for other in [&b"two"[..], b"longer"] {
+            assert!(matches!(roots.write_new("l", &path, other), Err(FileError::Exists { .. })));
+        }
+        roots.write_new("l", &path, b"one").unwrap();
         assert_eq!(roots.read("l", &path, 10).unwrap(), "one");
         assert!(matches!(roots.read("l", &path, 2), Err(FileError::NotAllowed { .. })));
         assert_eq!(roots.list("l", &dir.path().join("a/b")).unwrap(), ["c.json"]);

@@ -373,7 +373,14 @@ async fn delete_keys(client: &AmazonS3, bucket: &str, keys: Vec<Key>) -> Result<
 async fn put_new(client: &AmazonS3, location: &str, key: &Key, bytes: Bytes) -> Result<(), FileError> {
     let written = client.put_opts(key, bytes.clone().into(), PutMode::Create.into()).await;
     match written.map_err(|e| FileError::from_store(location, e)) {
-        Err(FileError::Exists { location: _ }) if get(client, location, key).await? == bytes => Ok(()),
+        Err(FileError::Exists { location: _ }) if has_content(client, location, key, &bytes).await? => Ok(()),
         result => result.map(|_| ()),
     }
+}
+
+/// A file of another length is not received.
+async fn has_content(client: &AmazonS3, location: &str, key: &Key, bytes: &Bytes) -> Result<bool, FileError> {
+    let found = client.get(key).await.map_err(|e| FileError::from_store(location, e))?;
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    Ok(found.meta.size == length && receive(found, location).await? == *bytes)
 }

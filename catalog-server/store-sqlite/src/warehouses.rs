@@ -10,6 +10,7 @@ use catalog_store::{
 use jiff::Timestamp;
 use sqlx::types::Json;
 use sqlx::{SqliteConnection, SqliteExecutor};
+use uuid::Uuid;
 
 use crate::error::refused;
 use crate::refs::branches;
@@ -58,6 +59,11 @@ impl WarehouseStore for SqliteStore {
         let warehouse = get(&mut *change, &put.name).await?.ok_or(StoreError::NotFound(put.name))?;
         self.tell(change).await?;
         Ok((warehouse, outcome))
+    }
+
+    #[tracing::instrument(name = "db.catalog.uid", level = "debug", skip_all)]
+    async fn catalog_uid(&self) -> Result<Uuid> {
+        sqlx::query_scalar("SELECT uid FROM catalog").fetch_one(&self.readers).await.map_err(refused)
     }
 
     #[tracing::instrument(name = "db.warehouses.get", level = "debug", skip_all)]

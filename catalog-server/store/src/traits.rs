@@ -70,6 +70,9 @@ pub trait WarehouseStore: Send + Sync + 'static {
     /// stored one; `AlreadyExists` if the location overlaps another warehouse's.
     async fn put_warehouse(&self, put: PutWarehouse, now: Timestamp) -> Result<(Warehouse, PutOutcome)>;
 
+    /// Returns the uid of the catalog that this database holds: generated with the schema, never changed.
+    async fn catalog_uid(&self) -> Result<Uuid>;
+
     /// The warehouse of that name.
     async fn get_warehouse(&self, name: &str) -> Result<Option<Warehouse>>;
 

@@ -84,6 +84,12 @@ impl Lab {
         Self { dir, running, admin, admin_token: exposed, http }
     }
 
+    /// Another catalog that may use the same directories.
+    pub(crate) async fn next_to(other: &Self) -> Self {
+        let root = other.path();
+        Self::with(|settings| settings.allow_file_root.push(root)).await
+    }
+
     /// The same catalog in a new server.
     pub(crate) async fn restart(self) -> Self {
         let Self { dir, running, admin: _, admin_token: _, http: _ } = self;

@@ -61,6 +61,8 @@ fn one(steps: &mut Steps, desired: &Desired, key: &Key, wanted: &Wanted, around:
                 catalog: seen(desired, &resource.spec.catalog_ref, &key.namespace),
                 credentials: credentials(desired, &resource, &key.namespace),
                 namespaces: namespaces(desired),
+                // The files have one Catalog.
+                others: Vec::new(),
                 warehouse: resource,
             };
             let secret = around.admin.as_ref().map(BearerToken::expose).unwrap_or_default();

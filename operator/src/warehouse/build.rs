@@ -99,6 +99,7 @@ mod tests {
             catalog: Some(Seen { catalog, namespace_labels: BTreeMap::new() }),
             credentials: None,
             namespaces: Vec::new(),
+            others: Vec::new(),
         }
     }
 

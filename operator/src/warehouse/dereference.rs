@@ -3,12 +3,13 @@
 use crds::{NamespacesFrom, Warehouse};
 use kube::ResourceExt as _;
 
-use super::Dereferenced;
+use super::{Dereferenced, overlap};
 use crate::context::Context;
 use crate::error::Halt;
 use crate::{catalog, cluster};
 
-/// Reads the Catalog, the Secret with the keys, and the namespaces that a selector may choose from.
+/// Reads the Catalog, the Secret with the keys, the namespaces that a selector may choose from, and for a new Warehouse all
+/// others.
 ///
 /// # Errors
 /// `CatalogOutOfSight`; failed calls. What is not there is `validate`'s business.
@@ -24,5 +25,6 @@ pub async fn dereference(context: &Context, warehouse: &Warehouse) -> Result<Der
         NamespacesFrom::Selector => cluster::watched_namespaces(context).await?,
         NamespacesFrom::Same | NamespacesFrom::All => Vec::new(),
     };
-    Ok(Dereferenced { warehouse: warehouse.clone(), catalog, credentials, namespaces })
+    let others = if overlap::is_served(warehouse) { Vec::new() } else { cluster::list(context).await? };
+    Ok(Dereferenced { warehouse: warehouse.clone(), catalog, credentials, namespaces, others })
 }

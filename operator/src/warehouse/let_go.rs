@@ -3,7 +3,7 @@
 use crds::{Catalog, Warehouse};
 use kube::ResourceExt as _;
 
-use super::name;
+use super::{name, overlap};
 use crate::cluster::{self, Notice};
 use crate::context::Context;
 use crate::error::Halt;
@@ -35,7 +35,7 @@ pub async fn let_go(context: &Context, warehouse: &Warehouse) -> Result<Next, Ha
             cluster::event(context, warehouse, Notice::normal("CatalogGone", message)).await;
         }
         // A Catalog that was never this operator's business never got the warehouse from it.
-        Err(Halt::Hold(_)) if never_synced(warehouse) => {}
+        Err(Halt::Hold(_)) if !overlap::is_served(warehouse) => {}
         Err(halt) => return Err(halt),
     }
     hit("warehouse.finalizer");
@@ -46,7 +46,7 @@ pub async fn let_go(context: &Context, warehouse: &Warehouse) -> Result<Next, Ha
 async fn detach(context: &Context, warehouse: &Warehouse, catalog: &Catalog) -> Result<(), Halt> {
     let client = match server::client(context, catalog).await {
         // No server was ever there that could have it.
-        Err(Halt::Hold(_)) if never_synced(warehouse) => return Ok(()),
+        Err(Halt::Hold(_)) if !overlap::is_served(warehouse) => return Ok(()),
         client => client?,
     };
     let name = name(warehouse);
@@ -55,8 +55,4 @@ async fn detach(context: &Context, warehouse: &Warehouse, catalog: &Catalog) -> 
     let detached = detached.map_err(|error| server::halt(catalog, error))?;
     tracing::info!(name, detached, "let go");
     Ok(())
-}
-
-fn never_synced(warehouse: &Warehouse) -> bool {
-    warehouse.status.as_ref().is_none_or(|status| status.warehouse_id.is_none())
 }

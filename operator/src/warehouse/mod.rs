@@ -5,6 +5,7 @@ pub mod build;
 mod controller;
 mod dereference;
 mod let_go;
+mod overlap;
 mod status;
 pub mod validate;
 

@@ -6,6 +6,7 @@ use catalog_api::management::{Retention, S3Credentials};
 use crds::{S3, Warehouse, WarehouseRetention, WarehouseSpec};
 use kube::ResourceExt as _;
 
+use super::overlap;
 use crate::catalog::{Seen, admitted, resolve};
 use crate::{Hold, Host, SecretData, take_over};
 
@@ -19,6 +20,8 @@ pub struct Dereferenced {
     pub credentials: Option<SecretData>,
     /// Name and labels of the namespaces that a selector may choose from; empty if the Warehouse has none.
     pub namespaces: Vec<(String, BTreeMap<String, String>)>,
+    /// All Warehouses that the operator sees, for one that no server has yet.
+    pub others: Vec<Warehouse>,
 }
 
 /// A Warehouse that can be made.
@@ -48,10 +51,10 @@ pub struct ValidS3 {
 }
 
 /// # Errors
-/// `CatalogNotFound`, `NotAllowed`, `LocationNotAllowed`, `EndpointNotAllowed`, `SecretNotFound`, `SecretInvalid`.
+/// `CatalogNotFound`, `NotAllowed`, `LocationOverlaps`, `LocationNotAllowed`, `EndpointNotAllowed`, `SecretNotFound`, `SecretInvalid`.
 /// Whether a property looks like a secret is the server's question, which asks it of every property map.
 pub fn validate(read: &Dereferenced, host: &Host) -> Result<Validated, Hold> {
-    let Dereferenced { warehouse, catalog, credentials, namespaces } = read;
+    let Dereferenced { warehouse, catalog, credentials, namespaces, others } = read;
     let WarehouseSpec {
         catalog_ref,
         name: _,
@@ -65,6 +68,7 @@ pub fn validate(read: &Dereferenced, host: &Host) -> Result<Validated, Hold> {
     } = &warehouse.spec;
     let namespace = warehouse.namespace().unwrap_or_default();
     let catalog = admitted(catalog.as_ref(), catalog_ref, &namespace)?;
+    overlap::check(warehouse, others)?;
     let s3 = storage.as_ref().and_then(|storage| storage.s3.as_ref());
     let s3 = s3.map(|s3| bucket(s3, &catalog.spec.storage.allowed_endpoints, credentials.as_ref())).transpose()?;
     let mut allowed = allowed_locations.iter().map(|one| absolute(one, host)).collect::<Result<Vec<_>, _>>()?;

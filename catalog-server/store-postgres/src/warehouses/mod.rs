@@ -11,6 +11,7 @@ use catalog_store::{
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
 use tracing::instrument;
+use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::changes::record;
@@ -28,6 +29,12 @@ impl WarehouseStore for PostgresStore {
         let mut transaction = self.requests.begin(sql::LOCK_ALL).await?;
         let done = put_locked(&mut transaction, put, now).await;
         transaction.finish(done).await
+    }
+
+    #[instrument(name = "db.catalog.uid", level = "debug", skip_all, err(level = "debug"))]
+    async fn catalog_uid(&self) -> Result<Uuid> {
+        let row = self.requests.fetch_one(sqlx::query(sql::CATALOG_UID)).await?;
+        Ok(Columns::new(&row).take()?)
     }
 
     #[instrument(name = "db.warehouses.get", level = "debug", skip_all, err(level = "debug"))]

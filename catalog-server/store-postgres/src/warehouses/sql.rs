@@ -16,6 +16,8 @@ pub(crate) const WIDTH: usize = 13;
 /// their way.
 pub(crate) const LOCK_ALL: &str = "SELECT 1 FROM catalog FOR NO KEY UPDATE";
 
+pub(crate) const CATALOG_UID: &str = "SELECT uid FROM catalog";
+
 pub(crate) const GET: &str =
     concat!("SELECT ", columns!(), " FROM warehouses w WHERE w.name = $1 AND w.deleted_at IS NULL");
 

@@ -82,6 +82,7 @@ macro_rules! conformance {
                 a_put_with_another_revision_updates_the_row
                 a_live_other_owner_is_not_robbed_unless_it_is_asked_for
                 take_over_across_namespaces_is_refused
+                replicas_agree_on_the_catalogs_uid
                 a_detached_warehouse_is_adopted_by_the_next_owner
                 only_its_owner_detaches_a_warehouse
                 a_location_cannot_be_changed

@@ -111,6 +111,12 @@ pub async fn take_over_across_namespaces_is_refused(subject: &Subject) {
     assert_eq!(subject.store.get_warehouse("lake").await.unwrap(), Some(mine));
 }
 
+pub async fn replicas_agree_on_the_catalogs_uid(subject: &Subject) {
+    let uid = subject.store.catalog_uid().await.unwrap();
+    assert_eq!(subject.replica.catalog_uid().await.unwrap(), uid);
+    assert!(!uid.is_nil());
+}
+
 pub async fn a_detached_warehouse_is_adopted_by_the_next_owner(subject: &Subject) {
     let (mine, _) = subject.store.put_warehouse(put_warehouse("lake"), at(0)).await.unwrap();
     assert!(subject.store.detach_warehouse("lake", "owner of lake", at(1)).await.unwrap());

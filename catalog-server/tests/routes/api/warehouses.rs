@@ -29,8 +29,9 @@ async fn a_put_is_idempotent_and_says_what_it_did() {
     let policy = json!({"age_seconds": 60, "commits": 5});
     assert_eq!(outcome(json!({"revision": "3", "retention": policy})).await, "updated");
     assert_eq!(api.get("/api/v1/warehouses/pond").await.ok()["retention"], policy);
-    let left = std::fs::read_dir(lab.path().join("pond")).unwrap().count();
-    assert_eq!(left, 0, "the probe left a file");
+    let left: Vec<_> =
+        std::fs::read_dir(lab.path().join("pond")).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert_eq!(left, [".pangolin-catalog.json"], "the probe left a file");
 }
 
 #[tokio::test]
@@ -89,6 +90,27 @@ async fn grant_of_another_namespace_counts_only_with_consent() {
         }
     }
     assert_eq!(own.get("/namespaces").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn root_of_another_catalog_is_refused_until_its_marker_is_deleted() {
+    let lab = Lab::start().await;
+    let root = lab.path().join("shared");
+    let shared = |revision: &str| json!({"location": lab.location("shared"), "revision": revision});
+    put(&lab.operator(), "pond", &body(&lab, &shared("1"))).await.ok();
+
+    let second = Lab::next_to(&lab).await;
+    let refused = put(&second.operator(), "pond", &body(&lab, &shared("1"))).await;
+    let (code, kind, message) = refused.error();
+    assert_eq!((code, kind), (409, "AlreadyExistsException"));
+    assert!(message.contains("belongs to another catalog") && message.contains(".pangolin-catalog.json"), "{message}");
+    assert_eq!(second.operator().get("/api/v1/warehouses/pond").await.error().0, 404);
+
+    assert_eq!(put(&lab.operator(), "pond", &body(&lab, &shared("2"))).await.ok()["outcome"], "updated");
+    std::fs::remove_file(root.join(".pangolin-catalog.json")).unwrap();
+    put(&second.operator(), "pond", &body(&lab, &shared("1"))).await.ok();
+    let loser = put(&lab.operator(), "pond", &body(&lab, &shared("3"))).await;
+    assert_eq!(loser.error().0, 409);
 }
 
 #[tokio::test]

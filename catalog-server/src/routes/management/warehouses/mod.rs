@@ -3,6 +3,7 @@
 mod detach;
 mod get;
 mod list;
+mod marker;
 mod probe;
 mod put;
 mod request;

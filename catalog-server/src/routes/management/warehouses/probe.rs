@@ -40,7 +40,7 @@ async fn try_file(app: &App, warehouse: &WarehouseContext, file: &str) -> Result
 }
 
 /// What to change is a matter of the caller, so the store's own words are passed on: its code first.
-fn explain(error: FileError) -> ApiError {
+pub(super) fn explain(error: FileError) -> ApiError {
     let words = words(&error);
     match error {
         FileError::Denied { .. } | FileError::NotFound { .. } => {

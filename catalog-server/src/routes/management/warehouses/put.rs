@@ -7,6 +7,7 @@ use axum::extract::State;
 use catalog_api::management::{PutWarehouse, PutWarehouseResponse, S3Credentials};
 use catalog_store::Warehouse;
 
+use super::marker::claim;
 use super::probe::probe;
 use super::request::{Checked, check};
 use crate::app::App;
@@ -16,10 +17,12 @@ use crate::seal::SealError;
 use crate::session::AdminSession;
 use crate::storage::{PROBED, WarehouseContext};
 
-/// Makes the warehouse as asked. Idempotent by owner and revision: the same again neither probes nor writes.
+/// Makes the warehouse as asked. Idempotent by owner and revision: the same again neither probes nor writes. Otherwise
+/// the storage is tried and the root claimed before anything is stored.
 ///
 /// # Errors
-/// 400 for what makes no sense and for storage that cannot be used, 409 for another owner's name or location, 503 if
+/// 400 for what makes no sense and for storage that cannot be used, 409 for another owner's name or location
+/// and for a root of another catalog, 503 if
 /// the storage cannot be reached.
 pub async fn put(
     _: AdminSession,
@@ -35,7 +38,9 @@ pub async fn put(
     let credential = seal(&app, &name, checked.credentials.as_ref())?;
     let request = row(&app, name, revision, credential, checked)?;
     if !same {
-        probe(&app, &probed(&request, app.clock.now())?).await?;
+        let probed = probed(&request, app.clock.now())?;
+        probe(&app, &probed).await?;
+        claim(&app, &probed).await?;
     }
     let (stored, outcome) = app.store.put_warehouse(request, app.clock.now()).await?;
     let outcome = crate::routes::management::outcome(outcome);
