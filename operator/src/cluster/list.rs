@@ -13,7 +13,8 @@ use super::{api, within};
 use crate::Error;
 use crate::context::Context;
 
-/// The objects that can be read; one that can't be parsed is left out.
+/// The objects that can be read; one that can't be parsed is left out, and so is a watched namespace that is gone or whose
+/// Role is gone.
 ///
 /// # Errors
 /// [`Error`].
@@ -26,19 +27,23 @@ where
         [] => vec![Api::all(context.client.clone())],
         some => some.iter().map(|namespace| api(&context.client, namespace)).collect(),
     };
-    list_each(apis).await
+    let mut all = Vec::new();
+    for api in apis {
+        match list_one(&api).await {
+            Ok(some) => all.extend(some),
+            Err(error) if api.namespace().is_some() && matches!(error.code(), Some(403 | 404)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
 }
 
-async fn list_each<K>(apis: Vec<Api<DeserializeGuard<K>>>) -> Result<Vec<K>, Error>
+async fn list_one<K>(api: &Api<DeserializeGuard<K>>) -> Result<Vec<K>, Error>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
 {
-    let mut all = Vec::new();
-    for api in apis {
-        let page = within(|| format!("list the {}", K::plural(&())), api.list(&ListParams::default())).await?;
-        all.extend(page.items.into_iter().filter_map(|DeserializeGuard(one)| one.ok()));
-    }
-    Ok(all)
+    let page = within(|| format!("list the {}", K::plural(&())), api.list(&ListParams::default())).await?;
+    Ok(page.items.into_iter().filter_map(|DeserializeGuard(one)| one.ok()).collect())
 }
 
 /// The objects of a namespace that can be read; one that can't be parsed is left out.
@@ -49,7 +54,7 @@ pub async fn list_in<K>(context: &Context, namespace: &str) -> Result<Vec<K>, Er
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
 {
-    list_each(vec![api(&context.client, namespace)]).await
+    list_one(&api(&context.client, namespace)).await
 }
 
 /// The objects of a namespace that have all these labels.

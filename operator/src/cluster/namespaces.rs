@@ -30,7 +30,12 @@ pub async fn namespace_labels(context: &Context, namespace: &str) -> Result<BTre
 pub async fn watched_namespaces(context: &Context) -> Result<Vec<(String, BTreeMap<String, String>)>, Error> {
     let mut found = Vec::new();
     for namespace in &context.settings.watch_namespaces {
-        found.push((namespace.clone(), namespace_labels(context, namespace).await?));
+        match namespace_labels(context, namespace).await {
+            Ok(labels) => found.push((namespace.clone(), labels)),
+            // It is gone, or its Role is.
+            Err(error) if matches!(error.code(), Some(403 | 404)) => {}
+            Err(error) => return Err(error),
+        }
     }
     if !context.settings.watch_namespaces.is_empty() {
         return Ok(found);
