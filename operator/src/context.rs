@@ -9,6 +9,7 @@ use crate::metrics::Metrics;
 use crate::retry::Failures;
 use crate::server::Clients;
 use crate::settings::Settings;
+use crate::warehouse::Probes;
 
 /// The connections, the settings, and the two things that a test replaces: clock and chance.
 pub struct Context {
@@ -20,6 +21,8 @@ pub struct Context {
     pub failures: Failures,
     /// The ways to the Catalogs' servers; use [`crate::server::client`].
     pub(crate) clients: Clients,
+    /// When the storage of each Warehouse was tried last.
+    pub(crate) probes: Probes,
     /// The builds of the Catalogs' indexes.
     pub(crate) builds: Builds,
     /// Publishes Events; use [`crate::cluster::event`].
@@ -45,6 +48,7 @@ impl Context {
             metrics,
             failures: Failures::default(),
             builds: Builds::default(),
+            probes: Probes::default(),
             clients: Clients::default(),
             now,
             random,

@@ -123,6 +123,7 @@ impl Lab {
             default_properties: [("owner".to_owned(), "the lake".to_owned())].into(),
             retention: None,
             take_over: false,
+            probe: false,
         }
     }
 

@@ -52,6 +52,7 @@ mod reconcile_namespaces;
 mod reconcile_secret_deleted;
 mod reconcile_secret_rotated;
 mod reconcile_settings;
+mod reconcile_tenancy;
 mod reconcile_token_deleted;
 mod store;
 mod unit_and_conformance;
@@ -277,6 +278,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "a Token from a namespace that the Catalog does not admit is Stalled; admitted, it works",
         needs: &[Need::Stage],
         run: |lab| Box::pin(reconcile_namespaces::run(lab)),
+    },
+    Case {
+        name: "reconcile_tenancy",
+        says: "grants across namespaces need the Warehouse's consent; no take-over across namespaces, no shared prefix",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_tenancy::run(lab)),
     },
     Case {
         name: "reconcile_secret_deleted",

@@ -15,9 +15,12 @@ const WAREHOUSE: &str = "warehouse/lake";
 /// So long that the pauses between two tries are longer than [`AT_ONCE`].
 const FAILS_FOR: Duration = Duration::from_secs(40);
 const AT_ONCE: Duration = Duration::from_secs(10);
+const RESYNC: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(lab: &Lab) -> Outcome<String> {
-    play(lab, "reconcile_bad_bucket", Values::new(), async |scene| {
+    // A short resync, after which the storage is tried again.
+    let values = Values::new().set("safetyInterval", format!("{}s", RESYNC.as_secs()));
+    play(lab, "reconcile_bad_bucket", values, async |scene| {
         let before = scene.operator_pods().await?;
         let s3 = scene.cluster().data()?.s3();
         let missing = format!("{}-later", scene.bucket);
@@ -43,9 +46,15 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
         scene.ready(WAREHOUSE).await?;
         works(scene).await?;
         check(took < AT_ONCE, || format!("the right keys were tried after {took:?}"))?;
+        let start = Instant::now();
+        s3.remove_bucket(&missing).await?;
+        refused(scene, "NoSuchBucket").await?;
+        let noticed = start.elapsed();
+        s3.bucket(&missing).await?;
+        scene.says(WAREHOUSE, "StorageReachable", "True", "Probed").await?;
         let after = scene.operator_pods().await?;
         check(after == before, || format!("the operator's pods were {before:?} and are {after:?}"))?;
-        Ok(format!("NoSuchBucket, SignatureDoesNotMatch, InvalidAccessKeyId; the right keys, Ready in {took:.1?}"))
+        Ok(format!("NoSuchBucket, SignatureDoesNotMatch, InvalidAccessKeyId; the right keys, Ready in {took:.1?}; a removed bucket, noticed after {noticed:.1?}"))
     })
     .await
 }

@@ -83,6 +83,7 @@ pub(crate) fn warehouse(location: String, storage: Storage) -> PutWarehouse {
         default_properties: BTreeMap::new(),
         retention: None,
         take_over: false,
+        probe: false,
     }
 }
 

@@ -26,7 +26,8 @@ pub struct Applied {
     pub outcome: Outcome,
 }
 
-/// Puts the warehouse. The server tries the storage whenever something is new, and takes nothing that it can't use.
+/// Puts the warehouse. The server tries the storage if something is new or `body.probe` is set, and takes nothing that it
+/// can't use.
 ///
 /// # Errors
 /// `Conflict`, `LocationOverlaps`, `StorageRefused`, `StorageUnreachable`, `Refused`, `CatalogNotReady`; failed calls.
@@ -99,6 +100,7 @@ mod tests {
             default_properties: std::collections::BTreeMap::new(),
             retention: None,
             take_over,
+            probe: false,
         };
         Put { name: "lake".into(), body }
     }

@@ -43,6 +43,7 @@ pub fn build(warehouse: &Validated, secret: &[u8]) -> Put {
         default_properties,
         retention,
         take_over: false,
+        probe: false,
     };
     body.revision = revision(&body, secret);
     body.take_over = take_over;

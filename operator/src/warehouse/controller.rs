@@ -41,11 +41,16 @@ async fn make(context: &Context, warehouse: &Warehouse) -> Result<Applied, Halt>
     let catalog = read.catalog.map(|seen| seen.catalog);
     let catalog = catalog.ok_or_else(|| Hold::waiting("CatalogNotFound", "there is no Catalog"))?;
     let token = server::admin(context, &catalog).await?;
-    let put = build(&valid, token.expose().as_bytes());
+    let mut put = build(&valid, token.expose().as_bytes());
+    put.body.probe = context.probes.is_due(&valid.uid, context.settings.safety_interval / 2, (context.now)());
     let client = server::client_of(context, &catalog, token).await?;
     // Before the server has anything that would have to be let go.
     cluster::add_finalizer(context, warehouse).await?;
-    apply(&client, &catalog, &put).await
+    let applied = apply(&client, &catalog, &put).await?;
+    if put.body.probe {
+        context.probes.record(&valid.uid, (context.now)());
+    }
+    Ok(applied)
 }
 
 /// The last step, whatever came before.

@@ -6,6 +6,7 @@ mod controller;
 mod dereference;
 mod let_go;
 mod overlap;
+mod probes;
 mod status;
 pub mod validate;
 
@@ -13,4 +14,5 @@ pub use apply::{Applied, apply};
 pub use build::{Put, build};
 pub use dereference::dereference;
 pub use let_go::let_go;
+pub(crate) use probes::Probes;
 pub use validate::{Dereferenced, Validated, name, validate};

@@ -39,6 +39,9 @@ pub struct PutWarehouse {
     /// Take the warehouse from a live other owner, which must be of the same namespace.
     #[serde(default)]
     pub take_over: bool,
+    /// Try the storage even if nothing is new.
+    #[serde(default)]
+    pub probe: bool,
 }
 
 /// How much of the past of each branch stays, beside what branches and tags show: whatever of both reaches further back.

@@ -50,6 +50,21 @@ async fn a_live_owner_is_not_robbed_and_a_name_that_was_let_go_is_adopted() {
 }
 
 #[tokio::test]
+async fn storage_is_tried_again_when_asked() {
+    let lab = Lab::start().await;
+    let (api, root) = (lab.operator(), lab.path().join("pond"));
+    put(&api, "pond", &body(&lab, &json!({}))).await.ok();
+    std::fs::remove_dir_all(&root).unwrap();
+    std::fs::write(&root, "not a directory").unwrap();
+    assert_eq!(put(&api, "pond", &body(&lab, &json!({}))).await.ok()["outcome"], "unchanged");
+    let probed = || json!({"probe": true});
+    let refused = put(&api, "pond", &body(&lab, &probed())).await;
+    assert!(refused.error().2.contains("storage") || refused.error().2.contains("location"), "{refused:?}");
+    std::fs::remove_file(&root).unwrap();
+    assert_eq!(put(&api, "pond", &body(&lab, &probed())).await.ok()["outcome"], "unchanged");
+}
+
+#[tokio::test]
 async fn take_over_across_namespaces_is_refused() {
     let lab = Lab::start().await;
     let api = lab.operator();

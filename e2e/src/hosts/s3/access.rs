@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use futures::{StreamExt as _, TryStreamExt as _};
+use object_store::ObjectStore as _;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path as Key;
 use object_store::signer::Signer;
@@ -70,10 +72,13 @@ impl Access {
         }
     }
 
-    /// Removes an empty bucket.
+    /// Removes a bucket and what it holds.
     pub(crate) async fn remove_bucket(&self, name: &str) -> Outcome {
         let says = || format!("remove the bucket {name}");
-        let url = self.store(name)?.signed_url(Method::DELETE, &Key::default(), Duration::from_secs(60)).await;
+        let store = self.store(name)?;
+        let keys = store.list(None).map_ok(|object| object.location).boxed();
+        store.delete_stream(keys).try_for_each(async |_| Ok(())).await.attempt(says())?;
+        let url = store.signed_url(Method::DELETE, &Key::default(), Duration::from_secs(60)).await;
         let answer = http()?.delete(url.attempt(says())?).send().await.attempt(says())?;
         answer.error_for_status().map(drop).attempt(says())
     }

@@ -17,8 +17,8 @@ use crate::seal::SealError;
 use crate::session::AdminSession;
 use crate::storage::{PROBED, WarehouseContext};
 
-/// Makes the warehouse as asked. Idempotent by owner and revision: the same again neither probes nor writes. Otherwise
-/// the storage is tried and the root claimed before anything is stored.
+/// Makes the warehouse as asked. Idempotent by owner and revision: the same again writes nothing, and tries the storage
+/// only if `probe` is set. Otherwise the storage is tried and the root claimed before anything is stored.
 ///
 /// # Errors
 /// 400 for what makes no sense and for storage that cannot be used, 409 for another owner's name or location
@@ -36,8 +36,9 @@ pub async fn put(
     let known = app.store.get_warehouse(&name).await?;
     let same = known.is_some_and(|w| w.revision == revision && w.owner_uid.as_deref() == Some(&checked.owner_uid));
     let credential = seal(&app, &name, checked.credentials.as_ref())?;
+    let tried = !same || checked.probe;
     let request = row(&app, name, revision, credential, checked)?;
-    if !same {
+    if tried {
         let probed = probed(&request, app.clock.now())?;
         probe(&app, &probed).await?;
         claim(&app, &probed).await?;
@@ -72,8 +73,17 @@ fn row(
     credential: Option<Vec<u8>>,
     checked: Checked,
 ) -> Result<catalog_store::PutWarehouse, ApiError> {
-    let Checked { owner_uid, namespace, revision: _, location, profile, retention, credentials: _, take_over } =
-        checked;
+    let Checked {
+        owner_uid,
+        namespace,
+        revision: _,
+        location,
+        profile,
+        retention,
+        credentials: _,
+        take_over,
+        probe: _,
+    } = checked;
     let profile = serde_json::to_value(profile).map_err(ApiError::internal)?;
     let uid = app.ids.random();
     Ok(catalog_store::PutWarehouse {

@@ -34,6 +34,7 @@ pub(super) struct Checked {
     pub(super) retention: Option<Window>,
     pub(super) credentials: Option<S3Credentials>,
     pub(super) take_over: bool,
+    pub(super) probe: bool,
 }
 
 pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> {
@@ -48,6 +49,7 @@ pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> 
         default_properties,
         retention,
         take_over,
+        probe,
     } = put;
     if !catalog_api::is_warehouse_name(name) {
         return Err(ApiError::validation(
@@ -68,7 +70,7 @@ pub(super) fn check(name: &str, put: PutWarehouse) -> Result<Checked, ApiError> 
     check_properties(&default_properties)?;
     let profile = Profile { allowed_locations, allowed_namespaces, s3, default_properties };
     let (location, retention) = (location.normal().to_owned(), retention.map(window).transpose()?);
-    Ok(Checked { owner_uid, namespace, revision, location, profile, retention, credentials, take_over })
+    Ok(Checked { owner_uid, namespace, revision, location, profile, retention, credentials, take_over, probe })
 }
 
 /// A policy of nothing would be one that somebody forgot to write.
@@ -155,6 +157,7 @@ mod tests {
             default_properties: BTreeMap::new(),
             retention: None,
             take_over: false,
+            probe: false,
         };
         change(&mut put);
         check("lake", put)
