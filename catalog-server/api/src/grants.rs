@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::null::null_as_default;
+
 /// Privileges on one warehouse, or on some of its namespaces. Each privilege stands for itself: `Write` does not
 /// contain `Read`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -11,7 +13,7 @@ pub struct Grant {
     /// The warehouse's name.
     pub warehouse: String,
     /// Paths of namespaces, levels joined with `.`; each contains what lies below it. None at all: the whole warehouse.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub namespaces: Vec<String>,
     /// What is allowed.
     pub privileges: Vec<Privilege>,

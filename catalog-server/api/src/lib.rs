@@ -9,6 +9,7 @@ pub mod grants;
 pub mod iceberg;
 pub mod management;
 pub mod names;
+mod null;
 pub mod openapi;
 pub mod page;
 pub mod tenancy;

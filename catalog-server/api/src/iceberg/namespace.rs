@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::null::null_as_default;
+
 /// The query of the list of namespaces.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,7 +37,7 @@ pub struct CreateNamespaceRequest {
     /// The levels.
     pub namespace: Vec<String>,
     /// Properties to begin with.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub properties: BTreeMap<String, String>,
 }
 
@@ -52,10 +54,10 @@ pub struct NamespaceResponse {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct UpdatePropertiesRequest {
     /// Keys to take out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub removals: Vec<String>,
     /// Keys to set.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub updates: BTreeMap<String, String>,
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::null::null_as_default;
+
 /// `ReportMetricsRequest`: of the report, only what is counted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -11,7 +13,7 @@ pub struct ReportMetricsRequest {
     /// `scan-report` or `commit-report`.
     pub report_type: String,
     /// By name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub metrics: BTreeMap<String, MetricResult>,
 }
 

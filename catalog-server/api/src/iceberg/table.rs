@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::null::null_as_default;
+
 /// A table's name and the namespace that holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableIdentifier {
@@ -70,21 +72,21 @@ pub struct RegisterTableRequest {
     /// The metadata file.
     pub metadata_location: String,
     /// Replace a table that is there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub overwrite: bool,
 }
 
 /// `CommitTableRequest`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CommitTableRequest {
-    /// Optional on the route of one table; must then be that table.
+    /// Which table, in a transaction. Ignored on the route of one table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identifier: Option<TableIdentifier>,
     /// What must hold.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub requirements: Vec<Box<RawValue>>,
     /// What changes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub updates: Vec<Box<RawValue>>,
 }
 

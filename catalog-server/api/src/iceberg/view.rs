@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::null::null_as_default;
+
 use super::TableIdentifier;
 
 /// `CreateViewRequest`.
@@ -21,7 +23,7 @@ pub struct CreateViewRequest {
     /// What it says, in which dialects.
     pub view_version: Box<RawValue>,
     /// Properties to begin with.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub properties: BTreeMap<String, String>,
 }
 
@@ -32,7 +34,7 @@ pub struct CommitViewRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identifier: Option<TableIdentifier>,
     /// What must hold.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub requirements: Vec<Box<RawValue>>,
     /// What changes.
     pub updates: Vec<Box<RawValue>>,

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::null::null_as_default;
+
 use super::{CommitInfo, ContentKind, ContentState};
 use crate::ErrorModel;
 use crate::openapi::formats;
@@ -45,13 +47,13 @@ pub struct MergeRequest {
     /// The branch that is merged into. It may be a protected one.
     pub into: String,
     /// For names that are not in `modes`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub mode: MergeMode,
     /// For these names; at most 1,000.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub modes: Vec<KeyMode>,
     /// Only report: change nothing, and answer 200 although there are conflicts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub dry_run: bool,
     /// The commit's message, at most 4,096 bytes. Absent: what was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,13 +71,13 @@ pub struct PickRequest {
     /// The branch that is changed. It may be a protected one.
     pub into: String,
     /// For names that are not in `modes`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub mode: MergeMode,
     /// For these names; at most 1,000.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub modes: Vec<KeyMode>,
     /// Only report: change nothing, and answer 200 although there are conflicts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub dry_run: bool,
     /// The commit's message, at most 4,096 bytes. Absent: what was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::null::null_as_default;
 use crate::openapi::formats;
 use crate::tenancy;
 
@@ -22,25 +23,25 @@ pub struct PutWarehouse {
     /// The root: `s3://bucket/prefix` or `file:///directory`. Immutable.
     pub location: String,
     /// Further locations that tables may lie under.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub allowed_locations: Vec<String>,
     /// Further namespaces whose Tokens may have grants here; `*` is every one. The grants of others do not count.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub allowed_namespaces: Vec<String>,
     /// How the root is reached.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub storage: Storage,
     /// Properties that every new table begins with.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub default_properties: BTreeMap<String, String>,
     /// How much of its past it keeps. Absent: what the server's settings say, which by default is all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
     /// Take the warehouse from a live other owner, which must be of the same namespace.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub take_over: bool,
     /// Try the storage even if nothing is new.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub probe: bool,
 }
 
@@ -50,10 +51,10 @@ pub struct PutWarehouse {
 #[serde(deny_unknown_fields)]
 pub struct Retention {
     /// What was there so many seconds ago or later.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub age_seconds: u64,
     /// The states before so many of a branch's newest commits.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub commits: u32,
 }
 
@@ -77,7 +78,7 @@ pub struct S3Storage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The bucket in the path instead of the host name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub path_style: bool,
     /// Goes in, never comes out.
     #[schemars(extend("writeOnly" = true))]
