@@ -6,6 +6,6 @@ mod claims;
 mod location;
 
 pub use allowed::{Allowed, Refused};
-pub use choose::choose;
+pub use choose::{choose, choose_for_namespace};
 pub use claims::claims;
 pub use location::{Location, LocationError, MAX_BYTES, Scheme};

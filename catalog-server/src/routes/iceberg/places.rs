@@ -1,16 +1,20 @@
 //! Where the files of a table or view go, by its metadata: the location and the properties that move parts elsewhere.
 //! Pure.
 
-use catalog_store::Warehouse;
+use std::collections::BTreeMap;
+
+use catalog_store::{NamespacePath, Warehouse};
 use iceberg_model::{Properties, TableMetadata, ViewMetadata};
 
 use crate::error::ApiError;
-use crate::locations::{Allowed, Location, claims};
+use crate::locations::{Allowed, Location, choose_for_namespace, claims};
 use crate::storage::WarehouseContext;
 
 /// Where metadata files go; relative to the table's location, or absolute.
 const METADATA_PATH: &str = "write.metadata.path";
 const METADATA_DEFAULT: &str = "metadata";
+/// The property of a namespace that says where its new tables go.
+pub(crate) const LOCATION: &str = "location";
 /// Where data files go; the later ones are old names of the first.
 const DATA_PATHS: [&str; 3] = ["write.data.path", "write.folder-storage.path", "write.object-storage.path"];
 
@@ -65,9 +69,19 @@ impl Ground {
         Ok(Self { root, further: further.collect::<Result<_, _>>().map_err(ApiError::internal)? })
     }
 
-    /// The warehouse's own location.
-    pub(crate) fn root(&self) -> &Location {
-        &self.root
+    /// Where the new tables of a namespace go: the location that its properties set, else one below the warehouse's root.
+    ///
+    /// # Errors
+    /// 400 if the location that is set is not allowed, or is not any more.
+    pub(crate) fn of_namespace(
+        &self,
+        ns: &NamespacePath,
+        properties: &BTreeMap<String, String>,
+    ) -> Result<Location, ApiError> {
+        match properties.get(LOCATION) {
+            Some(set) => self.part(LOCATION, set),
+            None => Location::parse(&choose_for_namespace(&self.root, ns)).map_err(ApiError::internal),
+        }
     }
 
     /// # Errors

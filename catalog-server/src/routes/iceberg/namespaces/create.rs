@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::commit::commit;
 use crate::error::ApiError;
 use crate::extract;
-use crate::routes::iceberg::namespaces::find;
+use crate::routes::iceberg::namespaces::{check, find, response};
 use crate::routes::iceberg::{conflict, names, properties};
 use crate::session::Session;
 
@@ -25,11 +25,11 @@ pub(crate) async fn create(
     let CreateNamespaceRequest { namespace, properties } = request;
     let ns = names::namespace(&namespace)?;
     session.allow(Privilege::Write, &ns)?;
-    properties::check_stored(&properties)?;
+    check(&session, &ns, &properties)?;
     properties::check_amount(&properties)?;
     if session.was_answered() {
         let found = find(&app, &session, &ns).await?;
-        return Ok(Json(NamespaceResponse { namespace, properties: found.properties }));
+        return response(&session, &ns, found.properties).map(Json);
     }
     let key = ns.key().ok_or_else(|| ApiError::bad_request("a namespace must have at least one level"))?;
     let content = Content::Namespace { id: app.ids.random(), properties: properties.clone() };
@@ -43,5 +43,5 @@ pub(crate) async fn create(
         origin: None,
     };
     commit(&app, &session, request).await.map_err(|error| conflict::creating(Kind::Namespace, error))?;
-    Ok(Json(NamespaceResponse { namespace, properties }))
+    response(&session, &ns, properties).map(Json)
 }

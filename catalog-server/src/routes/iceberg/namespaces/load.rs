@@ -9,8 +9,8 @@ use catalog_api::iceberg::NamespaceResponse;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::routes::iceberg::names::{self, InPath};
-use crate::routes::iceberg::namespaces::find;
+use crate::routes::iceberg::names::InPath;
+use crate::routes::iceberg::namespaces::{find, response};
 use crate::session::Session;
 
 /// The namespace with its properties.
@@ -21,5 +21,5 @@ pub(crate) async fn load(
 ) -> Result<Json<NamespaceResponse>, ApiError> {
     session.allow(Privilege::Read, &ns)?;
     let found = find(&app, &session, &ns).await?;
-    Ok(Json(NamespaceResponse { namespace: names::levels(&ns), properties: found.properties }))
+    response(&session, &ns, found.properties).map(Json)
 }

@@ -59,9 +59,9 @@ async fn register(
     let ground = Ground::new(&session.warehouse)?;
     let address = ground.check(&metadata_location)?.address().to_owned();
     match overwrite {
-        true => namespaces::find(app, session, &key.ns).await.map(drop)?,
+        true => namespaces::find(app, session, &key.ns).await?,
         false => namespaces::must_hold_no(app, session, sort, &key).await?,
-    }
+    };
     // From now on the sweep of orphans lets the file be. What it has condemned before is as good as gone.
     if !app.store.withdraw_intent(&address).await? {
         return Err(metadata::unreadable(&metadata_location, Arc::new(FileError::NotFound { location: address })));

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::codec::Codec;
 use crate::error::ApiError;
 use crate::extract;
-use crate::locations;
+use crate::locations::{self, Location};
 use crate::repeatable::Repeatable;
 use crate::routes::iceberg::names::InPath;
 use crate::routes::iceberg::places::Ground;
@@ -41,10 +41,10 @@ pub(crate) async fn create(
         return current(&app, &session, Sort::Table, &key).await;
     }
     let ground = Ground::new(&session.warehouse)?;
-    let table = metadata(&app, &session, &ground, &key, request)?;
+    let namespace = namespaces::must_hold_no(&app, &session, Sort::Table, &key).await?;
+    let table = metadata(&app, &session, &namespace.location(&ground, &key.ns)?, &key, request)?;
     let places = ground.places(&table)?;
     let codec = Codec::of(table.properties())?;
-    namespaces::must_hold_no(&app, &session, Sort::Table, &key).await?;
 
     let bytes = Bytes::from(table.to_bytes());
     let config = answer::config(&session.warehouse);
@@ -76,7 +76,7 @@ pub(crate) async fn create(
 fn metadata(
     app: &App,
     session: &Session,
-    ground: &Ground,
+    namespace: &Location,
     key: &Key,
     request: CreateTableRequest,
 ) -> Result<TableMetadata, ApiError> {
@@ -87,7 +87,7 @@ fn metadata(
     all.extend(properties.unwrap_or_default());
     let create = CreateTable {
         uuid,
-        location: location.unwrap_or_else(|| locations::choose(ground.root(), &key.ns, &key.name, uuid)),
+        location: location.unwrap_or_else(|| locations::choose(namespace, &key.name, uuid)),
         schema: invalid::part("schema", &schema)?,
         partition_spec: optional("partition-spec", partition_spec.as_deref())?,
         write_order: optional("write-order", write_order.as_deref())?,

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::codec::Codec;
 use crate::error::ApiError;
 use crate::extract;
-use crate::locations;
+use crate::locations::{self, Location};
 use crate::routes::iceberg::names::InPath;
 use crate::routes::iceberg::places::Ground;
 use crate::routes::iceberg::publish::{NotPublished, Publish, publish};
@@ -37,10 +37,10 @@ pub(crate) async fn create(
         return current(&app, &session, Sort::View, &key).await;
     }
     let ground = Ground::new(&session.warehouse)?;
-    let view = metadata(&app, &ground, &key, request)?;
+    let namespace = namespaces::must_hold_no(&app, &session, Sort::View, &key).await?;
+    let view = metadata(&app, &namespace.location(&ground, &key.ns)?, &key, request)?;
     let places = ground.places(&view)?;
     let codec = Codec::of(view.properties())?;
-    namespaces::must_hold_no(&app, &session, Sort::View, &key).await?;
 
     let message = format!("create view {key}");
     let next = Publish {
@@ -60,12 +60,12 @@ pub(crate) async fn create(
     answer::relation(Some(&published.metadata_location), &published.metadata, Some(&config), None)
 }
 
-fn metadata(app: &App, ground: &Ground, key: &Key, request: CreateViewRequest) -> Result<ViewMetadata, ApiError> {
+fn metadata(app: &App, namespace: &Location, key: &Key, request: CreateViewRequest) -> Result<ViewMetadata, ApiError> {
     let CreateViewRequest { name: _, location, schema, view_version, properties } = request;
     let uuid: Uuid = app.ids.random();
     let create = CreateView {
         uuid,
-        location: location.unwrap_or_else(|| locations::choose(ground.root(), &key.ns, &key.name, uuid)),
+        location: location.unwrap_or_else(|| locations::choose(namespace, &key.name, uuid)),
         schema: invalid::part("schema", &schema)?,
         version: invalid::part("view-version", &view_version)?,
         properties,
