@@ -146,6 +146,12 @@ impl MetadataCache {
         found
     }
 
+    /// Returns whether the file is in the cache. It does not count as a use.
+    #[must_use]
+    pub fn contains(&self, warehouse_id: i64, location: &str) -> bool {
+        self.files.contains_key(&(warehouse_id, location.to_owned(), Form::File))
+    }
+
     /// What is made of a file, from the cache or by `make`, as [`Self::get_or_read`]. The room is taken here: how much it
     /// is, is known afterwards.
     ///

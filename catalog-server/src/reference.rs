@@ -14,11 +14,13 @@ pub const REF_HEADER: &str = "x-pangolin-ref";
 /// The ref that a request names; `main` if it names none.
 ///
 /// # Errors
-/// 400 for a header that is no ref expression, and for a prefix and a header that differ.
+/// 400 for a header that is no ref expression, for several headers, and for a prefix and a header that differ.
 pub fn asked(in_prefix: Option<&RefExpr>, headers: &HeaderMap) -> Result<RefExpr, ApiError> {
-    let in_header = match headers.get(REF_HEADER) {
-        None => None,
-        Some(value) => {
+    let mut values = headers.get_all(REF_HEADER).iter();
+    let in_header = match (values.next(), values.next()) {
+        (None, _) => None,
+        (Some(_), Some(_)) => return Err(ApiError::bad_request("send one header X-Pangolin-Ref, not several")),
+        (Some(value), None) => {
             let parsed = value.to_str().ok().and_then(RefExpr::parse);
             Some(parsed.ok_or_else(|| ApiError::bad_request(format!("X-Pangolin-Ref must be {}", RefExpr::GRAMMAR)))?)
         }

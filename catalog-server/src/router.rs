@@ -7,12 +7,13 @@ use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use catalog_api::ErrorType;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::routes::iceberg::unbuilt::{self, Unbuilt};
+use crate::routes::iceberg::unbuilt;
 use crate::routes::iceberg::{config, namespaces, relations, tables, views};
 use crate::routes::management::{commits, diff, dropped, merges, openapi, refs, tokens, warehouses};
 use crate::routes::root;
@@ -105,8 +106,12 @@ pub fn routes() -> Router<Arc<App>> {
     table.fallback(unknown_route).method_not_allowed_fallback(unknown_method)
 }
 
-async fn unknown_route(request: Request) -> ApiError {
-    unbuilt_or(request, |parts| ApiError::not_found(format!("there is no route {}", parts.uri.path())))
+async fn unknown_route(request: Request) -> Response {
+    if request.method() == Method::POST && request.uri().path() == unbuilt::OAUTH {
+        return unbuilt::oauth();
+    }
+    let unknown = |parts: &Parts| ApiError::not_found(format!("there is no route {}", parts.uri.path()));
+    unbuilt_or(request, unknown).into_response()
 }
 
 async fn unknown_method(request: Request) -> ApiError {
@@ -120,12 +125,11 @@ async fn unknown_method(request: Request) -> ApiError {
 fn unbuilt_or(request: Request, otherwise: impl FnOnce(&Parts) -> ApiError) -> ApiError {
     let (parts, _body) = request.into_parts();
     let (method, path) = (&parts.method, parts.uri.path());
-    let refused = match unbuilt::find(method, path) {
-        None => return otherwise(&parts),
-        Some(Unbuilt::Outside) => None,
-        Some(Unbuilt::InWarehouse) => Session::of(&parts).err(),
-    };
+    if !unbuilt::is_unbuilt(method, path) {
+        return otherwise(&parts);
+    }
     let message = || format!("this server does not support {method} {path} yet");
+    let refused = Session::of(&parts).err();
     refused.unwrap_or_else(|| ApiError::new(ErrorType::UnsupportedOperationException, message()))
 }
 

@@ -16,9 +16,10 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::middleware::Inner;
 use crate::reference;
+use crate::routes::iceberg::unbuilt as unsupported;
 
-/// The routes that anybody may call.
-const PUBLIC: [&str; 2] = ["/", "/api/v1/openapi.json"];
+/// The routes that need no credential. That of OAuth only says which credential to use instead.
+const PUBLIC: [&str; 3] = ["/", "/api/v1/openapi.json", unsupported::OAUTH];
 
 /// Puts [`Authenticated`] into the request's extensions, or answers 401.
 pub async fn authenticate(app: Arc<App>, mut request: Request, next: impl Inner) -> Response {
@@ -55,7 +56,10 @@ async fn identify(app: &App, headers: &HeaderMap, path: &str) -> Result<Authenti
 fn bearer(headers: &HeaderMap) -> Result<BearerToken, ApiError> {
     let missing = || ApiError::not_authorized("send a token in the header Authorization: Bearer TOKEN");
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(missing()) };
+    let value = values.next().ok_or_else(missing)?;
+    if values.next().is_some() {
+        return Err(ApiError::bad_request("send one header Authorization, not several"));
+    }
     let (scheme, token) = value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or_else(missing)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(missing());
@@ -121,7 +125,7 @@ mod tests {
     #[test]
     fn those_that_the_contract_calls_public_are_public() {
         let public = ENDPOINTS.iter().filter(|endpoint| endpoint.auth == Auth::Public).map(|endpoint| endpoint.path);
-        assert_eq!(public.collect::<Vec<_>>(), PUBLIC);
+        assert_eq!(public.chain([unsupported::OAUTH]).collect::<Vec<_>>(), PUBLIC);
     }
 
     #[test]

@@ -24,6 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::path;
 use super::timed::Timed;
 use crate::held::hold;
 
@@ -126,7 +127,10 @@ fn answering(
     in_work: Arc<()>,
 ) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
     let routes = TowerToHyperService::new(routes);
-    service_fn(move |request| {
+    service_fn(move |mut request: Request<Incoming>| {
+        if let Some(uri) = path::canonical(request.uri()) {
+            *request.uri_mut() = uri;
+        }
         let part = Arc::clone(&in_work);
         let answer = routes.call(request);
         async move { answer.await.map(|response| hold(response, part)) }

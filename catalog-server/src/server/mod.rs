@@ -4,6 +4,7 @@ mod backend;
 mod certificate;
 mod connections;
 mod error;
+mod path;
 mod timed;
 
 use std::net::SocketAddr;

@@ -81,7 +81,6 @@ async fn what_is_no_route_method_path_or_query_gets_the_iceberg_error() {
         ("PATCH", "/v1/lake/namespaces", 405, "MethodNotAllowedException"),
         ("BREW", "/v1/lake/namespaces/a/tables/t", 405, "MethodNotAllowedException"),
         ("GET", "/v1/lake/transactions/commit", 405, "MethodNotAllowedException"),
-        ("GET", "/v1/lake/namespaces/", 404, "NotFoundException"),
         ("GET", "/v1/lake//namespaces", 404, "NotFoundException"),
         ("GET", "/v1/lake/namespaces/%ff", 400, "BadRequestException"),
         ("GET", "/v1/lake/namespaces/a/tables/%c3%28", 400, "BadRequestException"),

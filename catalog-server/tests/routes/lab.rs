@@ -220,7 +220,7 @@ fn obeys_the_document(answer: &iceberg_rest_schema::Answer<'_>) {
     held.iter().flatten().for_each(|pair| iceberg_rest_schema::record(pair).unwrap());
 }
 
-fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy().build().unwrap()
 }
 

@@ -34,7 +34,8 @@ async fn metrics_count_what_happened() {
         r#"pangolin_http_requests_total{method="POST",route="/v1/{prefix}/namespaces",status="200"} 1"#,
         r#"pangolin_commits_total{outcome="applied"} 2"#,
         r#"pangolin_metadata_cache_lookups_total{result="hit"} 1"#,
-        r#"pangolin_storage_calls_total{operation="write",outcome="ok"} 2"#,
+        // The probe, the marker, and the table's file.
+        r#"pangolin_storage_calls_total{operation="write",outcome="ok"} 3"#,
         "pangolin_http_requests_in_flight 0",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");

@@ -29,6 +29,19 @@ pub(crate) async fn read(app: &App, session: &Session, location: &str) -> Result
     recall(app, session, location).await
 }
 
+/// Checks that a metadata file can be read, without reading it: what is in the cache counts as for [`read`].
+///
+/// # Errors
+/// As [`read`].
+pub(crate) async fn must_exist(app: &App, session: &Session, location: &str) -> Result<(), ApiError> {
+    let cached = || app.metadata.contains(session.warehouse.row.id, location);
+    if Scheme::of(location) != Some(Scheme::File) && cached() {
+        return Ok(());
+    }
+    let found = app.files.must_exist(&session.warehouse, &address(location)).await;
+    found.map_err(|error| unreadable(location, Arc::new(error)))
+}
+
 /// As [`read`], but what is known is not asked for: for a commit, which replaces the file.
 ///
 /// # Errors
@@ -69,7 +82,11 @@ pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
     let message = error.to_string();
     match *error {
         FileError::NotFound { .. } => {
-            ApiError::new(ErrorType::NotFoundException, format!("Failed to open input stream for file: {location}"))
+            let message = format!(
+                "Failed to open input stream for file: {location}. It is missing from the storage: restore it, or drop the \
+                 table or view and register an older metadata file"
+            );
+            ApiError::new(ErrorType::NotFoundException, message)
         }
         FileError::NotAllowed { .. } => ApiError::validation(message),
         FileError::Denied { .. } | FileError::Unusable { .. } => {
@@ -110,7 +127,8 @@ mod tests {
     #[test]
     fn a_file_that_is_gone_is_called_what_java_calls_it() {
         let error = unreadable("s3a://b/x", Arc::new(FileError::NotFound { location: "s3://b/x".into() }));
-        assert_eq!(error.message, "Failed to open input stream for file: s3a://b/x");
+        assert!(error.message.starts_with("Failed to open input stream for file: s3a://b/x."), "{error}");
+        assert!(error.message.contains("register an older metadata file"), "{error}");
         assert_eq!(error.r#type, ErrorType::NotFoundException);
     }
 }

@@ -1,14 +1,23 @@
 //! Namespaces and tables as requests name them: in the path, in a query, in a body.
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, MatchedPath};
 use catalog_api::iceberg::TableIdentifier;
 use catalog_store::{Key, NamespacePath};
 use http::request::Parts;
+use percent_encoding::percent_decode_str;
 
+use crate::app::App;
 use crate::error::ApiError;
+use crate::session::Session;
 
 /// What divides the levels of a namespace in paths and queries. `/v1/config` advertises it, percent-encoded.
 pub(crate) use catalog_api::names::NAMESPACE_SEPARATOR as SEPARATOR;
+
+// Clients encode a space in a path as `%20` (PyIceberg) or as `+` (Java), and a plus as `%2B` or not at all (iceberg-go).
+// So a path with `+` is read twice: the literal names are taken if they exist, else those with spaces if those exist.
+// A path without `+` costs no statement here.
 
 /// The parameter `{namespace}` of a path.
 #[derive(Clone, Debug)]
@@ -18,31 +27,64 @@ pub(crate) struct InPath(pub(crate) NamespacePath);
 #[derive(Clone, Debug)]
 pub(crate) struct RelationInPath(pub(crate) Key);
 
-impl<S: Send + Sync> FromRequestParts<S> for InPath {
+impl FromRequestParts<Arc<App>> for InPath {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(split(&parameter(parts, state, &["namespace"]).await?)?))
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let parameter = parameter(parts, &["{namespace}"])?;
+        let literal = split(&decoded(parameter)?)?;
+        if !parameter.contains('+') {
+            return Ok(Self(literal));
+        }
+        let spaced = split(&form_decoded(parameter)?)?;
+        let candidates = [literal.key(), spaced.key()].into_iter().flatten();
+        Ok(Self(if is_second(app, parts, candidates).await? { spaced } else { literal }))
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for RelationInPath {
+impl FromRequestParts<Arc<App>> for RelationInPath {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let InPath(ns) = InPath::from_request_parts(parts, state).await?;
-        let name = parameter(parts, state, &["table", "view"]).await?;
-        Ok(Self(Key::relation(ns, name)?))
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let (namespace, name) = (parameter(parts, &["{namespace}"])?, parameter(parts, &["{table}", "{view}"])?);
+        let literal = Key::relation(split(&decoded(namespace)?)?, decoded(name)?)?;
+        if !namespace.contains('+') && !name.contains('+') {
+            return Ok(Self(literal));
+        }
+        let spaced = Key::relation(split(&form_decoded(namespace)?)?, form_decoded(name)?)?;
+        let candidates = [literal.clone(), spaced.clone()];
+        Ok(Self(if is_second(app, parts, candidates).await? { spaced } else { literal }))
     }
 }
 
-/// The parameter that has one of these names.
-async fn parameter<S: Send + Sync>(parts: &mut Parts, state: &S, names: &[&str]) -> Result<String, ApiError> {
-    let all = RawPathParams::from_request_parts(parts, state)
-        .await
-        .map_err(|_| ApiError::bad_request("the path is not UTF-8 after percent-decoding"))?;
-    let found = all.iter().find(|(key, _)| names.contains(key)).map(|(_, value)| value.to_owned());
-    found.ok_or_else(|| ApiError::internal(format!("the route has no parameter {names:?}")))
+/// True if the first of two keys does not exist and the second does.
+async fn is_second(app: &App, parts: &Parts, candidates: impl IntoIterator<Item = Key>) -> Result<bool, ApiError> {
+    let session = Session::of(parts)?;
+    for (place, key) in candidates.into_iter().enumerate() {
+        if app.store.look(session.view(), &key).await?.is_some() {
+            return Ok(place == 1);
+        }
+    }
+    Ok(false)
+}
+
+/// The parameter that has one of these names in the route, as it stands in the path.
+fn parameter<'p>(parts: &'p Parts, names: &[&str]) -> Result<&'p str, ApiError> {
+    let route = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let found = route.split('/').zip(parts.uri.path().split('/')).find(|(name, _)| names.contains(name));
+    let missing = || ApiError::internal(format!("the route has no parameter {names:?}"));
+    found.map(|(_, value)| value).ok_or_else(missing)
+}
+
+fn decoded(text: &str) -> Result<String, ApiError> {
+    let decoded = percent_decode_str(text).decode_utf8();
+    let decoded = decoded.map_err(|_| ApiError::bad_request("the path is not UTF-8 after percent-decoding"))?;
+    Ok(decoded.into_owned())
+}
+
+/// As HTML forms encode: `+` is a space.
+fn form_decoded(text: &str) -> Result<String, ApiError> {
+    decoded(&text.replace('+', "%20"))
 }
 
 /// The namespace in a path or query, percent-decoded already.

@@ -1,6 +1,20 @@
 //! Routes of the specification that this server does not serve yet: they are known, so they are not 404.
 
-use http::Method;
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use http::{Method, StatusCode, header};
+use serde_json::json;
+
+/// The token endpoint of the specification.
+pub(crate) const OAUTH: &str = "/v1/oauth/tokens";
+
+/// Answers a client that wants to exchange a credential, in the form that OAuth clients read (RFC 6749, 5.2).
+pub(crate) fn oauth() -> Response {
+    let description = "this catalog issues no OAuth tokens: set `token` (in PyIceberg and Spark) or `TOKEN` (in DuckDB) to \
+                       the key `token` of the Token's Secret, and set no `credential`";
+    let body = json!({"error": "unsupported_grant_type", "error_description": description});
+    (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
 
 /// Methods and paths below `/v1/{prefix}`; `*` stands for one segment.
 const UNBUILT: &[(&[Method], &[&str])] = &[
@@ -13,29 +27,16 @@ const UNBUILT: &[(&[Method], &[&str])] = &[
     (&[Method::POST], &["namespaces", "*", "tables", "*", "sign"]),
 ];
 
-/// Where a route lies that the specification has and the server does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unbuilt {
-    /// Behind a prefix.
-    InWarehouse,
-    /// Beside all warehouses.
-    Outside,
-}
-
-/// The route, if the specification has it and the server does not.
+/// Whether the specification has a route behind a prefix that the server does not.
 #[must_use]
-pub(crate) fn find(method: &Method, path: &str) -> Option<Unbuilt> {
-    if path == "/v1/oauth/tokens" {
-        return (method == Method::POST).then_some(Unbuilt::Outside);
-    }
-    let (_prefix, rest) = path.strip_prefix("/v1/")?.split_once('/')?;
+pub(crate) fn is_unbuilt(method: &Method, path: &str) -> bool {
+    let Some((_prefix, rest)) = path.strip_prefix("/v1/").and_then(|path| path.split_once('/')) else { return false };
     let segments: Vec<_> = rest.split('/').collect();
     let fits = |template: &[&str]| {
         template.len() == segments.len()
             && template.iter().zip(&segments).all(|(t, s)| if *t == "*" { !s.is_empty() } else { t == s })
     };
-    let found = UNBUILT.iter().any(|(methods, template)| methods.contains(method) && fits(template));
-    found.then_some(Unbuilt::InWarehouse)
+    UNBUILT.iter().any(|(methods, template)| methods.contains(method) && fits(template))
 }
 
 #[cfg(test)]
@@ -50,22 +51,22 @@ mod tests {
             let method = Method::try_from(endpoint.method).unwrap();
             let path = endpoint.path.replace("{prefix}", "lake").replace("{namespace}", "a").replace("{table}", "t");
             let path = path.replace("{view}", "v");
-            assert_eq!(find(&method, &path), None, "{}", endpoint.advertised());
+            assert!(!is_unbuilt(&method, &path), "{}", endpoint.advertised());
         }
     }
 
     #[test]
     fn the_specifications_other_routes_are_known_and_foreign_ones_are_not() {
-        assert!(find(&Method::GET, "/v1/lake/namespaces/a%1Fb/functions").is_some());
-        assert!(find(&Method::POST, "/v1/lake/namespaces/a/tables/t/plan").is_some());
-        assert!(find(&Method::DELETE, "/v1/lake/namespaces/a/tables/t/plan/p").is_some());
+        assert!(is_unbuilt(&Method::GET, "/v1/lake/namespaces/a%1Fb/functions"));
+        assert!(is_unbuilt(&Method::POST, "/v1/lake/namespaces/a/tables/t/plan"));
+        assert!(is_unbuilt(&Method::DELETE, "/v1/lake/namespaces/a/tables/t/plan/p"));
         for (method, path) in [
             (Method::DELETE, "/v1/lake/namespaces/a/functions"),
             (Method::GET, "/v1/lake/namespaces/a/sausages"),
             (Method::GET, "/v1/lake/namespaces//functions"),
             (Method::GET, "/api/v1/views"),
         ] {
-            assert_eq!(find(&method, path), None, "{method} {path}");
+            assert!(!is_unbuilt(&method, path), "{method} {path}");
         }
     }
 }

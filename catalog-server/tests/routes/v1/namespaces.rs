@@ -3,7 +3,7 @@
 use catalog_api::Privilege::{Read, Write};
 use serde_json::{Value, json};
 
-use crate::lab::{Api, Lab};
+use crate::lab::{self, Api, Lab};
 
 async fn names(api: &Api, query: &str) -> (Vec<String>, Value) {
     let body = api.get(&format!("/namespaces{query}")).await.ok();
@@ -17,8 +17,10 @@ async fn a_namespace_is_created_loaded_and_dropped() {
     let lab = Lab::start().await;
     let api = lab.writer().await;
     let asked = json!({"namespace": ["a"], "properties": {"owner": "me"}});
-    assert_eq!(api.post("/namespaces", &asked).await.ok(), asked);
-    assert_eq!(api.get("/namespaces/a").await.ok(), asked);
+    let mut shown = asked.clone();
+    shown["properties"]["location"] = json!(lab.location("lake/a"));
+    assert_eq!(api.post("/namespaces", &asked).await.ok(), shown);
+    assert_eq!(api.get("/namespaces/a").await.ok(), shown);
     assert_eq!(api.head("/namespaces/a").await, 204);
     assert_eq!(api.delete("/namespaces/a").await.status, 204);
     assert_eq!(api.head("/namespaces/a").await, 404);
@@ -30,6 +32,102 @@ async fn a_namespace_is_created_loaded_and_dropped() {
         api.get("/namespaces/a").await.error(),
         (404, "NoSuchNamespaceException", "Namespace does not exist: a")
     );
+}
+
+#[tokio::test]
+async fn location_of_a_namespace_is_the_parent_of_its_new_tables() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let schema = json!({"type": "struct", "fields": [{"id": 1, "name": "a", "type": "int", "required": false}]});
+    let table = async |ns: &str, name: &str| {
+        let made = api.post(&format!("/namespaces/{ns}/tables"), &json!({"name": name, "schema": schema})).await.ok();
+        made["metadata"]["location"].as_str().unwrap().to_owned()
+    };
+    api.namespace(&["a"]).await;
+    assert!(table("a", "t").await.starts_with(&lab.location("lake/a/t-")));
+    let set = lab.location("lake/elsewhere");
+    let set_location = |to: &str| json!({"updates": {"location": to}});
+    api.post("/namespaces/a/properties", &set_location(&set)).await.ok();
+    assert_eq!(api.get("/namespaces/a").await.ok()["properties"]["location"], set);
+    assert!(table("a", "u").await.starts_with(&format!("{set}/u-")));
+    api.post("/namespaces", &json!({"namespace": ["b"], "properties": {"location": set.clone() + "/b"}})).await.ok();
+    assert!(table("b", "t").await.starts_with(&format!("{set}/b/t-")));
+    for bad in ["file:///etc/outside", "s3://bucket/x", "lake/a", &(lab.location("lake/a") + "/../../x")] {
+        let refused = api.post("/namespaces/a/properties", &set_location(bad)).await;
+        assert_eq!(refused.error().0, 400, "{bad}");
+        assert!(refused.error().2.starts_with("location: "), "{refused:?}");
+        let body = json!({"namespace": ["c"], "properties": {"location": bad}});
+        assert_eq!(api.post("/namespaces", &body).await.error().0, 400, "{bad}");
+    }
+    let removed = api.post("/namespaces/a/properties", &json!({"removals": ["location"]})).await.ok();
+    assert_eq!(removed["removed"], json!(["location"]));
+    assert_eq!(api.get("/namespaces/a").await.ok()["properties"]["location"], lab.location("lake/a"));
+}
+
+#[tokio::test]
+async fn space_in_a_path_may_be_a_plus_and_the_literal_name_comes_first() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let schema = json!({"type": "struct", "fields": [{"id": 1, "name": "a", "type": "int", "required": false}]});
+    let create = async |ns: &str, name: &str| {
+        api.post(&format!("/namespaces/{ns}/tables"), &json!({"name": name, "schema": schema})).await.ok();
+    };
+    api.namespace(&["a b"]).await;
+    create("a+b", "c d").await;
+    for path in ["/namespaces/a%20b/tables/c%20d", "/namespaces/a+b/tables/c+d"] {
+        assert_eq!(api.head(path).await, 204, "{path}");
+        assert_eq!(api.get(path).await.status, 200, "{path}");
+    }
+    assert_eq!(api.get("/namespaces/a+b").await.ok()["namespace"], json!(["a b"]));
+    assert_eq!(api.get("/namespaces/a%2Bb").await.error().2, "Namespace does not exist: a+b");
+    // Now both exist, and a literal plus means itself, encoded or not.
+    create("a+b", "c+d").await;
+    api.namespace(&["a+b"]).await;
+    create("a%2Bb", "c+d").await;
+    assert_eq!(api.get("/namespaces/a+b").await.ok()["namespace"], json!(["a+b"]));
+    assert_eq!(api.get("/namespaces/a%20b").await.ok()["namespace"], json!(["a b"]));
+    let missing = api.get("/namespaces/x+y/tables/t").await;
+    assert_eq!(missing.error().1, "NoSuchTableException");
+    let other = lab.client("other", &[(&["a+b"], &[Read])]).await;
+    assert_eq!(other.get("/namespaces/a%20b").await.error().0, 403, "the right is checked on the name that was found");
+    assert_eq!(api.delete("/namespaces/a%2Bb/tables/c%2Bd").await.status, 204);
+}
+
+#[tokio::test]
+async fn slashes_at_the_ends_of_a_path_do_not_count() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    let http = lab::http();
+    for path in
+        ["//v1/config?warehouse=lake", "/v1/config/?warehouse=lake", "/v1/lake/namespaces/", "//v1/lake/namespaces"]
+    {
+        let answer = http.get(format!("{}{path}", lab.url())).bearer_auth(api.token()).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(http.get(format!("{}{path}", lab.url())).send().await.unwrap().status(), 401, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn null_members_are_absent_ones() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.post("/namespaces", &json!({"namespace": ["a"], "properties": null})).await.ok();
+    api.post("/namespaces/a/properties", &json!({"removals": null, "updates": {"k": "v"}})).await.ok();
+    api.post("/namespaces/a/properties", &json!({"removals": ["k"], "updates": null})).await.ok();
+    let schema = json!({"type": "struct", "fields": [{"id": 1, "name": "a", "type": "int", "required": false}]});
+    let table = json!({"name": "t", "schema": schema, "location": null, "partition-spec": null, "write-order": null,
+        "stage-create": null, "properties": null});
+    let made = api.post("/namespaces/a/tables", &table).await.ok();
+    let commit = json!({"identifier": null, "requirements": null,
+        "updates": [{"action": "set-properties", "updates": {"a": "b"}}]});
+    api.post("/namespaces/a/tables/t", &commit).await.ok();
+    let file = api.get("/namespaces/a/tables/t").await.ok()["metadata-location"].clone();
+    assert_ne!(file, made["metadata-location"]);
+    api.post("/namespaces/a/tables/t", &json!({"requirements": [], "updates": null})).await.ok();
+    let register = json!({"name": "t", "metadata-location": made["metadata-location"], "overwrite": null});
+    assert_eq!(api.post("/namespaces/a/register", &register).await.error().1, "AlreadyExistsException");
+    let null_value = json!({"namespace": ["b"], "properties": {"k": null}});
+    assert_eq!(api.post("/namespaces", &null_value).await.error().0, 400, "a property has a value");
 }
 
 #[tokio::test]
@@ -100,7 +198,10 @@ async fn properties_are_set_and_removed_and_reported() {
     let asked = json!({"removals": ["x", "z"], "updates": {"y": "3"}});
     let report = api.post("/namespaces/a/properties", &asked).await.ok();
     assert_eq!(report, json!({"updated": ["y"], "removed": ["x"], "missing": ["z"]}));
-    assert_eq!(api.get("/namespaces/a").await.ok()["properties"], json!({"y": "3"}));
+    assert_eq!(
+        api.get("/namespaces/a").await.ok()["properties"],
+        json!({"y": "3", "location": lab.location("lake/a")})
+    );
     let answer = api.post("/namespaces/a/properties", &json!({"removals": ["x"], "updates": {"x": "3"}})).await;
     assert_eq!((answer.error().0, answer.error().1), (422, "UnprocessableEntityException"));
     let answer = api.post("/namespaces/gone/properties", &asked).await;
@@ -246,5 +347,5 @@ async fn a_namespace_cannot_be_filled_without_end() {
     let large = update(json!(["1", "2"]), json!({"a": "x".repeat(1_100_000)})).await;
     assert!(refused(large).ends_with("bytes of properties: the limit is 1048576"));
     assert!(refused(update(json!(vec!["x"; 1_001]), json!({})).await).starts_with("removals has 1001 keys"));
-    assert_eq!(api.get("/namespaces/a").await.ok()["properties"].as_object().unwrap().len(), 1_000);
+    assert_eq!(api.get("/namespaces/a").await.ok()["properties"].as_object().unwrap().len(), 1_001, "and location");
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::lab::Lab;
+use crate::lab::{self, Lab};
 
 #[tokio::test]
 async fn known_routes_that_are_not_built_are_not_acceptable() {
@@ -15,7 +15,6 @@ async fn known_routes_that_are_not_built_are_not_acceptable() {
         (Method::POST, "/namespaces/a/tables/t/plan"),
         (Method::POST, "/namespaces/a/tables/t/sign"),
         (Method::GET, "/namespaces/a/tables/t/credentials"),
-        (Method::POST, "/v1/oauth/tokens"),
     ] {
         let body = (method == Method::POST).then(|| json!({}));
         let answer = api.send(method.clone(), path, body.as_ref(), &[]).await;
@@ -43,6 +42,16 @@ async fn whoever_has_no_grant_does_not_learn_that_there_is_a_warehouse() {
             assert_eq!(answer.error().1, "NoSuchWarehouseException", "{path}");
         }
     }
-    let oauth = stranger.send(Method::POST, "/v1/oauth/tokens", Some(&json!({})), &[]).await;
-    assert_eq!(oauth.status, 406);
+}
+
+#[tokio::test]
+async fn token_endpoint_says_in_oauths_form_which_credential_to_use() {
+    let lab = Lab::start().await;
+    let form = "grant_type=client_credentials&client_id=a&client_secret=b";
+    let request = lab::http().post(format!("{}/v1/oauth/tokens", lab.url()));
+    let answer = request.header("content-type", "application/x-www-form-urlencoded").body(form).send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    let body: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+    assert_eq!(body["error"], "unsupported_grant_type");
+    assert!(body["error_description"].as_str().unwrap().contains("`token`"), "{body}");
 }

@@ -6,13 +6,14 @@ use axum::extract::State;
 use catalog_api::Privilege;
 use http::StatusCode;
 
-use super::{Sort, find};
+use super::{Relation, Sort, find};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::routes::iceberg::metadata;
 use crate::routes::iceberg::names::RelationInPath;
 use crate::session::Session;
 
-/// 204 or 404.
+/// 204 or 404, as a GET would be: also 404 if the metadata file is gone.
 pub(crate) async fn table(
     State(app): State<Arc<App>>,
     session: Session,
@@ -21,7 +22,7 @@ pub(crate) async fn table(
     exists(&app, &session, Sort::Table, key).await
 }
 
-/// 204 or 404.
+/// As [`table`].
 pub(crate) async fn view(
     State(app): State<Arc<App>>,
     session: Session,
@@ -37,6 +38,7 @@ async fn exists(
     RelationInPath(key): RelationInPath,
 ) -> Result<StatusCode, ApiError> {
     session.allow(Privilege::Read, &key.ns)?;
-    find(app, session, sort, &key).await?;
+    let Relation { id: _, metadata_location } = find(app, session, sort, &key).await?;
+    metadata::must_exist(app, session, &metadata_location).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use catalog_api::ErrorType;
-use catalog_api::iceberg::{CommitTableRequest, TableIdentifier};
+use catalog_api::iceberg::CommitTableRequest;
 use catalog_store::Key;
 use iceberg_model::{Applied, ApplyContext, Requirement, RequirementFailed, TableMetadata, Update, apply, check};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::routes::iceberg::places::{self, Ground};
 use crate::routes::iceberg::publish::Publish;
 use crate::routes::iceberg::relations::{Relation, Sort, look};
-use crate::routes::iceberg::{invalid, names, namespaces, properties};
+use crate::routes::iceberg::{invalid, namespaces, properties};
 use crate::session::Session;
 use crate::table::Table;
 use crate::tasks;
@@ -44,10 +44,10 @@ pub(crate) struct Next {
 
 impl Change {
     /// # Errors
-    /// 400 for whatever is no requirement or update, and for a body that names another table than `key`.
+    /// 400 for anything that is not a requirement or update. An `identifier` in the body is not compared: the path decides,
+    /// and clients send it in forms of their own (ClickHouse sends `["a.b"]` for nested namespaces).
     pub(crate) fn read(request: CommitTableRequest, key: Key) -> Result<Self, ApiError> {
-        let CommitTableRequest { identifier, requirements, updates } = request;
-        check_identifier(identifier, &key)?;
+        let CommitTableRequest { identifier: _, requirements, updates } = request;
         let updates: Vec<Update> = invalid::parts("updates", &updates)?;
         for update in &updates {
             if let Update::SetProperties(all) = update {
@@ -169,15 +169,6 @@ fn expired(base: Option<&TableMetadata>, next: &TableMetadata) -> Result<Vec<Str
     Ok(base.metadata_log()?.filter(|file| !kept.contains(file)).map(str::to_owned).collect())
 }
 
-fn check_identifier(identifier: Option<TableIdentifier>, key: &Key) -> Result<(), ApiError> {
-    match identifier.map(names::relation).transpose()? {
-        Some(named) if named != *key => {
-            Err(ApiError::bad_request(format!("the body names the table {named}, but the path names {key}")))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn requirement_failed(error: &RequirementFailed) -> ApiError {
     ApiError::new(ErrorType::CommitFailedException, error.to_string())
 }
@@ -201,9 +192,10 @@ mod tests {
     }
 
     #[test]
-    fn another_tables_identifier_is_a_bad_request() {
-        assert!(read(r#"{"identifier": {"namespace": ["a"], "name": "t"}}"#).is_ok());
-        assert!(read(r#"{"identifier": {"namespace": ["a"], "name": "u"}}"#).is_err());
+    fn identifier_in_the_body_is_not_compared() {
+        for identifier in [r#"{"namespace": ["a"], "name": "t"}"#, r#"{"namespace": ["a.b"], "name": "u"}"#, "null"] {
+            assert!(read(&format!(r#"{{"identifier": {identifier}}}"#)).is_ok(), "{identifier}");
+        }
     }
 
     #[test]

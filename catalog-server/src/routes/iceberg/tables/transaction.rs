@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use catalog_api::Privilege;
 use catalog_api::iceberg::{CommitTableRequest, CommitTransactionRequest};
-use catalog_store::{Expect, Operation, Turn};
+use catalog_store::{Expect, Key, Operation, Turn};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::StatusCode;
 
@@ -99,7 +99,7 @@ async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change])
     let bases: Vec<Base> = stream::iter(reads).buffered(READS).try_collect().await?;
     for (change, base) in changes.iter().zip(&bases) {
         let guard = removed::check(app, session, change, base).await?;
-        match change.next(app, ground, base)? {
+        match change.next(app, ground, base).map_err(|error| of_table(&change.key, error))? {
             Some(Next { publish: next, .. }) => {
                 // Both files would have one name.
                 if !directories.insert(next.directory.normal().to_owned()) {
@@ -114,6 +114,11 @@ async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change])
         }
     }
     Ok(plan)
+}
+
+/// Says which of the tables an error is about.
+fn of_table(key: &Key, error: ApiError) -> ApiError {
+    ApiError { message: format!("table {key}: {}", error.message), ..error }
 }
 
 fn stays(change: &Change, table: &Table) -> Operation {

@@ -19,7 +19,7 @@ use crate::routes::iceberg::places::{self, Ground};
 use crate::routes::iceberg::publish::{NotPublished, Publish, Published, publish};
 use crate::routes::iceberg::relations::{Relation, Sort, current, find};
 use crate::routes::iceberg::tries::Tries;
-use crate::routes::iceberg::{answer, invalid, metadata, names, properties};
+use crate::routes::iceberg::{answer, invalid, metadata, properties};
 use crate::session::Session;
 
 /// Checks the requirements against the current metadata, applies the updates, and makes the result current; as a commit
@@ -69,15 +69,8 @@ struct Change {
 
 impl Change {
     fn read(request: CommitViewRequest, key: Key) -> Result<Self, ApiError> {
-        let CommitViewRequest { identifier, requirements, updates } = request;
-        match identifier.map(names::relation).transpose()? {
-            Some(named) if named != key => {
-                return Err(ApiError::bad_request(format!(
-                    "the body names the view {named}, but the path names {key}"
-                )));
-            }
-            _ => {}
-        }
+        // As for tables, the path decides.
+        let CommitViewRequest { identifier: _, requirements, updates } = request;
         let updates: Vec<ViewUpdate> = invalid::parts("updates", &updates)?;
         for update in &updates {
             if let ViewUpdate::SetProperties(all) = update {
@@ -123,14 +116,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_views_identifier_a_secret_and_an_unknown_update_are_bad_requests() {
+    fn secret_and_unknown_update_are_bad_requests_and_the_identifier_is_not_compared() {
         let read = |body: &str| {
             let key = Key::relation(catalog_store::NamespacePath::new(["a"]).unwrap(), "v").unwrap();
             Change::read(serde_json::from_str(body).unwrap(), key)
         };
-        assert!(read(r#"{"identifier": {"namespace": ["a"], "name": "v"}, "updates": []}"#).is_ok());
+        assert!(read(r#"{"identifier": {"namespace": ["a.b"], "name": "w"}, "updates": []}"#).is_ok());
         for bad in [
-            r#"{"identifier": {"namespace": ["a"], "name": "w"}, "updates": []}"#,
             r#"{"updates": [{"action": "set-properties", "updates": {"s3.secret-access-key": "x"}}]}"#,
             r#"{"updates": [{"action": "add-snapshot"}]}"#,
             r#"{"updates": [], "requirements": [{"type": "assert-create"}]}"#,

@@ -76,7 +76,7 @@ async fn refs_are_the_snapshots_that_branches_and_tags_name() {
     api.table("a", "t").await;
     let snapshot = |id: i64, parent: Option<i64>, number: i64| {
         let mut snapshot = json!({
-            "snapshot-id": id, "sequence-number": number, "timestamp-ms": 4_000_000_000_000_i64 + number,
+            "snapshot-id": id, "sequence-number": number, "timestamp-ms": 1_700_000_000_000_i64 + number,
             "manifest-list": format!("{}/m{id}.avro", lab.location("lake")), "summary": {"operation": "append"}, "schema-id": 0,
         });
         if let Some(parent) = parent {
@@ -121,9 +121,13 @@ async fn a_file_that_somebody_took_away_is_named() {
     let path = file(&created["metadata-location"]);
     std::fs::remove_file(&path).unwrap();
     let other = lab.restart().await;
-    let answer = other.again(&api).get("/namespaces/a/tables/t").await;
-    let expected = format!("Failed to open input stream for file: {location}");
-    assert_eq!(answer.error(), (404, "NotFoundException", expected.as_str()));
+    let api = other.again(&api);
+    let answer = api.get("/namespaces/a/tables/t").await;
+    let (code, kind, message) = answer.error();
+    assert_eq!((code, kind), (404, "NotFoundException"));
+    assert!(message.starts_with(&format!("Failed to open input stream for file: {location}. ")), "{message}");
+    assert!(message.contains("register an older metadata file"), "{message}");
+    assert_eq!(api.head("/namespaces/a/tables/t").await, 404, "HEAD agrees");
 }
 
 #[tokio::test]
