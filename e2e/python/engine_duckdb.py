@@ -2,11 +2,13 @@
 
     engine_duckdb.py SECRETS EXTENSIONS
 
-SECRETS is the folder of the token; EXTENSIONS a folder for DuckDB's extensions, which come from their wheels. Tables in a
-bucket want the reader's own keys, in the variables that Amazon's tools read. Each check is an assertion with a sentence;
-the last line is the summary that the case prints.
+SECRETS is the folder of the token; EXTENSIONS a folder for DuckDB's extensions, which come from their wheels. For tables
+in a bucket the reader creates a secret of its own, as DuckDB's documentation has it; its values come in the variables
+S3_KEY_ID, S3_SECRET and S3_ENDPOINT. Each check is an assertion with a sentence; the last line is the summary that the case
+prints.
 """
 
+import os
 import sys
 from datetime import datetime
 from importlib import import_module
@@ -32,6 +34,13 @@ def install():
 def session():
     """A new process of a user, as far as the catalog can tell."""
     session = duckdb.connect(config={"extension_directory": EXTENSIONS, "autoinstall_known_extensions": False})
+    if endpoint := os.environ.get("S3_ENDPOINT"):
+        host = endpoint.removeprefix("http://")
+        key_id, secret = os.environ["S3_KEY_ID"], os.environ["S3_SECRET"]
+        session.execute(
+            f"CREATE SECRET lake (TYPE s3, KEY_ID '{key_id}', SECRET '{secret}', ENDPOINT '{host}', "
+            "REGION 'us-east-1', URL_STYLE 'path', USE_SSL false)"
+        )
     session.execute((SECRETS / "duckdb.sql").read_text())
     return session
 

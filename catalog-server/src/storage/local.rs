@@ -112,6 +112,12 @@ impl Roots {
         }
     }
 
+    /// Creates a directory with its parents. Without durability: it is for a client that is going to write there.
+    pub(super) fn make_directory(&self, location: &str, path: &Path) -> Result<(), FileError> {
+        let path = self.admit(location, path)?;
+        fs::create_dir_all(path).map_err(|e| FileError::from_io(location, e))
+    }
+
     pub(super) fn delete(&self, location: &str, path: &Path) -> Result<(), FileError> {
         let path = self.admit(location, path)?;
         match fs::remove_file(path) {

@@ -185,6 +185,18 @@ impl Files {
         self.measured("write", location, call).await
     }
 
+    /// Creates a directory, so that a client may write files there: some engines do not create it themselves. A bucket has
+    /// no directories.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub async fn make_directory(&self, location: &str) -> Result<(), FileError> {
+        match Place::parse(location)? {
+            Place::Disk(path) => self.on_disk(location, move |r, l| r.make_directory(l, &path)).await,
+            Place::Bucket { .. } => Ok(()),
+        }
+    }
+
     /// Deletes a file. One that is not there is deleted already.
     ///
     /// # Errors

@@ -35,9 +35,14 @@ impl Dev {
         Ok(Self { state, log, port: port::free()?, ttl: TTL, allow_locations: Vec::new(), child: None })
     }
 
-    /// Tokens live so long; tables may lie there, too.
-    pub(crate) fn with(self, ttl: &'static str, location: &str) -> Self {
-        Self { ttl, allow_locations: vec![location.to_owned()], ..self }
+    /// Tokens live so long.
+    pub(crate) fn living(self, ttl: &'static str) -> Self {
+        Self { ttl, ..self }
+    }
+
+    /// Tables may lie there, too.
+    pub(crate) fn with(self, location: &str) -> Self {
+        Self { allow_locations: vec![location.to_owned()], ..self }
     }
 
     /// Starts it on the README's example, and waits until it says what to try next: then all is there.

@@ -48,7 +48,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
 }
 
 async fn on_sqlite(lab: &Lab, folder: &Path) -> Outcome<String> {
-    let mut dev = Dev::new(folder)?.with("1h", &format!("file://{SHARED}/"));
+    let mut dev = Dev::new(folder)?.living("1h").with(&format!("file://{SHARED}/"));
     dev.start(lab).await?;
     let token = fs::read_to_string(dev.secrets(TOKEN)?.join("token")).attempt("read the token")?;
     let said = kit(lab, &folder.join("sqlite"), &dev.uri(), token.trim()).await?;

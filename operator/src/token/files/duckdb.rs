@@ -1,4 +1,7 @@
 //! `duckdb.sql`, for `.read` or `duckdb -init`. DuckDB fetches the extension that it needs by itself, once.
+//!
+//! Without `ACCESS_DELEGATION_MODE 'none'` DuckDB asks for vended credentials and, as there are none, makes a secret
+//! without keys for each table's location, which takes precedence over the user's own `CREATE SECRET (TYPE s3)`.
 
 use super::Access;
 
@@ -14,7 +17,8 @@ pub(super) fn statements(access: &Access<'_>) -> String {
     for name in warehouses {
         let database = database(name);
         sql.push_str(&format!(
-            "ATTACH OR REPLACE '{name}' AS \"{database}\" (TYPE iceberg, ENDPOINT '{uri}', SECRET pangolin);\n"
+            "ATTACH OR REPLACE '{name}' AS \"{database}\" (TYPE iceberg, ENDPOINT '{uri}', SECRET pangolin, \
+             ACCESS_DELEGATION_MODE 'none');\n"
         ));
     }
     sql
@@ -36,9 +40,9 @@ mod tests {
         let expected = format!(
             "CREATE OR REPLACE SECRET pangolin (TYPE iceberg, TOKEN '{}');\n\
              ATTACH OR REPLACE 'my-lake' AS \"my-lake\" \
-             (TYPE iceberg, ENDPOINT 'http://127.0.0.1:8181', SECRET pangolin);\n\
+             (TYPE iceberg, ENDPOINT 'http://127.0.0.1:8181', SECRET pangolin, ACCESS_DELEGATION_MODE 'none');\n\
              ATTACH OR REPLACE 'temp' AS \"temp-warehouse\" \
-             (TYPE iceberg, ENDPOINT 'http://127.0.0.1:8181', SECRET pangolin);\n",
+             (TYPE iceberg, ENDPOINT 'http://127.0.0.1:8181', SECRET pangolin, ACCESS_DELEGATION_MODE 'none');\n",
             bearer.expose()
         );
         assert_eq!(statements(&access), expected);

@@ -123,6 +123,20 @@ async fn of_many_who_create_the_same_table_one_wins_and_no_file_of_the_others_st
 }
 
 #[tokio::test]
+async fn directories_of_a_staged_table_exist() {
+    let lab = Lab::start().await;
+    let api = lab.writer().await;
+    api.namespace(&["a"]).await;
+    let schema = json!({"type": "struct", "fields": [{"id": 1, "name": "a", "type": "int", "required": false}]});
+    let staged = json!({"name": "t", "schema": schema, "stage-create": true});
+    let table = api.post("/namespaces/a/tables", &staged).await.ok();
+    let location = table["metadata"]["location"].as_str().unwrap().strip_prefix("file://").unwrap().to_owned();
+    for directory in ["metadata", "data"] {
+        assert!(std::path::Path::new(&location).join(directory).is_dir(), "{directory}");
+    }
+}
+
+#[tokio::test]
 async fn a_staged_table_is_not_there_until_its_first_commit() {
     let lab = Lab::start().await;
     let api = lab.writer().await;
