@@ -27,6 +27,9 @@ pub const SYNCED: &str = "Synced";
 /// Token: a new credential is on its way. `Ready` stays true meanwhile.
 pub const ISSUING: &str = "Issuing";
 
+/// The annotation `catalog.pangolin.dev/paused` is set: the operator leaves the resource alone.
+pub const PAUSED: &str = "Paused";
+
 /// What is to be said, before it is known whether it is news.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Statement<'a> {

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use futures::{FutureExt as _, StreamExt as _};
 use kube::ResourceExt as _;
-use kube::api::ObjectMeta;
 use kube::runtime::applier;
 use kube::runtime::controller::{Action, Config, Error as LoopError};
 use tokio::task::JoinSet;
@@ -16,6 +15,7 @@ use crate::Until;
 use crate::context::Context;
 use crate::error::Halt;
 use crate::kind::{Kind, Next};
+use crate::pause;
 use crate::retry::{about, pause};
 use crate::watch::Watched;
 
@@ -49,25 +49,23 @@ pub async fn run<K: Kind>(context: Arc<Context>, watched: Watched<K>, stop: impl
         .await;
 }
 
-/// With the value `true` on a resource it is left alone, whatever happens, until it is deleted.
-pub const PAUSED: &str = "catalog.pangolin.dev/paused";
-
-/// What is to go must not be kept by a forgotten annotation.
-fn is_paused(metadata: &ObjectMeta) -> bool {
-    let annotations = metadata.annotations.as_ref();
-    let paused = annotations.and_then(|annotations| annotations.get(PAUSED)).is_some_and(|value| value == "true");
-    paused && metadata.deletion_timestamp.is_none()
-}
-
 /// One reconcile, and when the next one is due. It is a task of its own, so that a panic ends it alone; the set of that one
 /// ends it when the controller is broken off.
 async fn turn<K: Kind>(resource: Arc<K>, context: Arc<Context>) -> Result<Action, Infallible> {
     let began = Instant::now();
     let uid = resource.uid().unwrap_or_default();
-    if is_paused(resource.meta()) {
+    if pause::is_paused(resource.meta()) {
+        let reported = pause::report(&context, resource.as_ref()).await;
         context.metrics.reconciled(K::LABEL, "paused", began.elapsed());
-        return Ok(Action::await_change());
+        return Ok(match reported {
+            Ok(()) => Action::await_change(),
+            Err(error) => {
+                tracing::warn!(error = error.message(), "failed to report a pause, will be retried");
+                Action::requeue(about(context.settings.safety_interval / 10, (context.random)()))
+            }
+        });
     }
+    pause::report_end(&context, resource.as_ref()).await;
     let (namespace, name) = (resource.namespace().unwrap_or_default(), resource.name_any());
     let span = tracing::info_span!("reconcile", kind = K::LABEL, namespace, name);
     let mut task = JoinSet::new();
@@ -145,18 +143,6 @@ mod tests {
     use super::*;
 
     const SAFETY: Duration = Duration::from_secs(600);
-
-    #[test]
-    fn a_paused_resource_is_left_alone_unless_it_is_to_go() {
-        let annotated = |value: &str| ObjectMeta {
-            annotations: Some([(PAUSED.to_owned(), value.to_owned())].into()),
-            ..ObjectMeta::default()
-        };
-        assert!(is_paused(&annotated("true")));
-        assert!(!is_paused(&annotated("false")) && !is_paused(&ObjectMeta::default()));
-        let now = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(jiff::Timestamp::UNIX_EPOCH);
-        assert!(!is_paused(&ObjectMeta { deletion_timestamp: Some(now), ..annotated("true") }));
-    }
 
     #[tokio::test]
     async fn what_is_in_the_way_is_looked_for_soon_and_never_less_often_than_what_is_missing() {

@@ -88,7 +88,7 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     error.source().map_or_else(|| shown(&words), |below| shown(&format!("{words}: {}", chain(below))))
 }
 
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(SHOWN).collect()
 }
 

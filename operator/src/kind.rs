@@ -33,6 +33,9 @@ pub trait Kind:
     /// The conditions in its status.
     fn conditions(status: &Self::Status) -> &[Condition];
 
+    /// The conditions and the observed generation in its status.
+    fn observed(status: &mut Self::Status) -> (&mut Vec<Condition>, &mut Option<i64>);
+
     /// Makes the resource true, or says why not. The conditions are written already, in either case.
     fn reconcile(&self, context: &Context) -> impl Future<Output = Result<Next, Halt>> + Send;
 }

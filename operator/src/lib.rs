@@ -23,6 +23,7 @@ pub mod kind;
 pub mod leader;
 pub mod metrics;
 pub mod outcome;
+pub mod pause;
 pub mod platform;
 pub mod retry;
 pub mod run;

@@ -1,6 +1,6 @@
 //! How a reconcile ended → `Ready`, `Reconciling` and `Stalled`, as kstatus reads them.
 
-use crds::conditions::{READY, RECONCILING, STALLED, Statement, set};
+use crds::conditions::{PAUSED, READY, RECONCILING, STALLED, Statement, set};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
@@ -51,6 +51,8 @@ impl Verdict<'_> {
         if self.is_too_early(conditions) {
             return;
         }
+        // A resource with a verdict is reconciled.
+        conditions.retain(|condition| condition.type_ != PAUSED);
         let (reason, message) = self.words();
         let [ready, reconciling, stalled] = self.statuses();
         // What is not so has a reason of its own, for a reason "CatalogNotFound" beside "Stalled: False" misleads.

@@ -49,6 +49,7 @@ mod reconcile_index_dropped;
 mod reconcile_index_invalid;
 mod reconcile_namespace_deleted;
 mod reconcile_namespaces;
+mod reconcile_paused;
 mod reconcile_secret_deleted;
 mod reconcile_secret_rotated;
 mod reconcile_settings;
@@ -274,10 +275,22 @@ pub(crate) const ALL: &[Case] = &[
         run: |lab| Box::pin(engine_duckdb::run(lab)),
     },
     Case {
+        name: "engine_duckdb_dev",
+        says: "DuckDB on cargo dev and files of a disk: CREATE TABLE AS, writes, a transaction, time travel",
+        needs: &[Need::Dev, Need::Python(Packages::DuckDb)],
+        run: |lab| Box::pin(engine_duckdb::dev(lab)),
+    },
+    Case {
         name: "reconcile_namespaces",
         says: "a Token from a namespace that the Catalog does not admit is Stalled; admitted, it works",
         needs: &[Need::Stage],
         run: |lab| Box::pin(reconcile_namespaces::run(lab)),
+    },
+    Case {
+        name: "reconcile_paused",
+        says: "a paused resource says so and is not waited for; what the API server refuses is Stalled with its words",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_paused::run(lab)),
     },
     Case {
         name: "reconcile_tenancy",

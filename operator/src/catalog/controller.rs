@@ -33,6 +33,10 @@ impl Kind for Catalog {
         &status.conditions
     }
 
+    fn observed(status: &mut CatalogStatus) -> (&mut Vec<Condition>, &mut Option<i64>) {
+        (&mut status.conditions, &mut status.observed_generation)
+    }
+
     async fn reconcile(&self, context: &Context) -> Result<Next, Halt> {
         let ended = match self.meta().deletion_timestamp {
             Some(_) => let_go(context, self).await.map(Ok),

@@ -17,7 +17,7 @@ use super::compare::{holds, whole};
 use super::writes::{INVALID, Writes};
 use super::{OWNER_UID, Owner, labels, named, read};
 use crate::context::Context;
-use crate::error::Halt;
+use crate::error::{Halt, shown};
 use crate::{Error, Hold};
 
 /// The annotation with the hash of what was applied: it changes when a field is not wanted any more.
@@ -88,14 +88,15 @@ where
     let writes = Writes::<K>::new(context, owner, &namespace, &name);
     let mut body = writes.json(&wanted)?;
     body["metadata"]["annotations"][APPLIED] = Value::String(hash(&body));
+    let refused = |error: Error| refusal::<K>(&namespace, &name, error);
     let (object, change) = match read::<K>(context, &namespace, &name).await? {
-        None => (writes.create(&body).await?, Change::Created),
+        None => (writes.create(&body).await.map_err(refused)?, Change::Created),
         Some(live) => {
             foreign::<K>(owner, &live)?;
             if holds(&body, &writes.json(&live)?) {
                 return Ok(Applied { object: live, change: Change::Unchanged });
             }
-            (put_right(&writes, &body, live).await?, Change::Updated)
+            (put_right(&writes, &body, live).await.map_err(refused)?, Change::Updated)
         }
     };
     tracing::info!(object = named::<K>(&namespace, &name), ?change, owner = owner.name, "applied");
@@ -118,6 +119,23 @@ where
         Err(error) if error.code() == Some(INVALID) => writes.replace(body, &live).await,
         answer => answer,
     }
+}
+
+/// An object that the API server will never take as it is wanted, such as one with a quantity that it cannot read: only a
+/// change of the resource helps, so that no retry does.
+fn refusal<K: Resource<DynamicType = ()>>(namespace: &str, name: &str, error: Error) -> Halt {
+    let Error::Cluster { source, .. } = &error else { return error.into() };
+    let kube::Error::Api(status) = source.as_ref() else { return error.into() };
+    // What does not parse in an object of a known kind is 500, without a reason.
+    let unreadable = ["failed to convert new object", "failed to create typed patch object"];
+    let unreadable = status.code == 500 && unreadable.iter().any(|text| status.message.starts_with(text));
+    if unreadable || matches!(status.code, 400 | INVALID) {
+        // Texts about a Secret could quote its content.
+        let words = if K::kind(&()) == "Secret" { "its content is invalid".into() } else { shown(&status.message) };
+        let message = format!("the API server refuses {}: {words}", named::<K>(namespace, name));
+        return Hold::stalled("ObjectRefused", message).into();
+    }
+    error.into()
 }
 
 fn foreign<K: Resource<DynamicType = ()>>(owner: &Owner, live: &K) -> Result<(), Hold> {

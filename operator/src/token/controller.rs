@@ -27,6 +27,10 @@ impl Kind for Token {
         &status.conditions
     }
 
+    fn observed(status: &mut TokenStatus) -> (&mut Vec<Condition>, &mut Option<i64>) {
+        (&mut status.conditions, &mut status.observed_generation)
+    }
+
     async fn reconcile(&self, context: &Context) -> Result<Next, Halt> {
         let Some(owner) = Owner::of(self) else { return Ok(Next::Never) };
         if self.metadata.deletion_timestamp.is_some() {

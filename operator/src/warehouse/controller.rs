@@ -20,6 +20,10 @@ impl Kind for Warehouse {
         &status.conditions
     }
 
+    fn observed(status: &mut WarehouseStatus) -> (&mut Vec<Condition>, &mut Option<i64>) {
+        (&mut status.conditions, &mut status.observed_generation)
+    }
+
     async fn reconcile(&self, context: &Context) -> Result<Next, Halt> {
         if self.meta().deletion_timestamp.is_some() {
             let ended = let_go(context, self).await;
