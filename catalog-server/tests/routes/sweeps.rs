@@ -100,6 +100,25 @@ async fn what_is_newer_than_the_current_file_stays_until_the_next_commit() {
 
 /// As a server that died right after its commits would have left it.
 #[tokio::test]
+async fn orphans_of_main_are_found_behind_a_thousand_branches() {
+    let lab = swept().await;
+    let api = lab.manager().await;
+    api.namespace(&["a"]).await;
+    let created = api.table("a", "t").await;
+    for number in 0..=1_000 {
+        let branch = json!({"name": format!("b{number:04}"), "type": "branch"});
+        api.post("/api/v1/warehouses/lake/refs", &branch).await.ok();
+    }
+    // A state that only main shows.
+    let changed = api.commit("a", "t", json!([]), set("k", "v")).await.ok();
+    let orphan = copy(&file(&created["metadata-location"]), "00007");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    api.commit("a", "t", json!([]), set("k", "w")).await.ok();
+    gone(&orphan).await;
+    assert!(file(&changed["metadata-location"]).exists());
+}
+
+#[tokio::test]
 async fn what_fell_out_of_the_log_is_deleted_later_where_the_table_wants_it() {
     let lab = swept().await;
     let api = lab.writer().await;

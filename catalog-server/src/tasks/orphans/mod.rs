@@ -13,10 +13,12 @@ mod intents;
 mod logs;
 mod walk;
 
+use std::collections::HashSet;
 use std::error::Error;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use catalog_store::{PaginationParams, View};
+use catalog_store::{Branch, PaginationParams, View};
 
 use super::{expired_metadata, with_jitter};
 use crate::app::App;
@@ -56,16 +58,48 @@ async fn sweep_all(app: &App) -> Result<(), ApiError> {
 }
 
 async fn sweep_warehouse(app: &App, warehouse: &WarehouseContext) -> Result<(), ApiError> {
-    let branches = app.store.list_branches(warehouse.row.id, &PaginationParams::first(PaginationParams::MAX)).await?;
-    for branch in branches.items {
-        let mut relations = walk::Relations::new(View::head(&branch));
-        while let Some(relation) = relations.next(app).await? {
-            // One that cannot be read must not shield the orphans of the others.
-            if let Err(error) = sweep_one(app, warehouse, &relation).await {
-                app.metrics.sweep_failed("orphans");
-                let location = &relation.metadata_location;
-                tracing::warn!(location, error = &error as &dyn Error, "cannot search for orphans of a table or view");
-            }
+    let mut page = PaginationParams::first(PaginationParams::MAX);
+    let mut swept = Swept::default();
+    loop {
+        let branches = app.store.list_branches(warehouse.row.id, &page).await?;
+        for branch in &branches.items {
+            sweep_branch(app, warehouse, branch, &mut swept).await?;
+        }
+        let Some(next) = branches.next else { return Ok(()) };
+        page = page.after(next);
+    }
+}
+
+/// The states whose directories were searched in this sweep: branches share most of them. A hash each, because there may
+/// be many; of two with one hash, one is searched.
+#[derive(Default)]
+struct Swept(HashSet<u64>);
+
+impl Swept {
+    /// True the first time.
+    fn insert(&mut self, relation: &Relation) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (relation.id, &relation.metadata_location).hash(&mut hasher);
+        self.0.insert(hasher.finish())
+    }
+}
+
+async fn sweep_branch(
+    app: &App,
+    warehouse: &WarehouseContext,
+    branch: &Branch,
+    swept: &mut Swept,
+) -> Result<(), ApiError> {
+    let mut relations = walk::Relations::new(View::head(branch));
+    while let Some(relation) = relations.next(app).await? {
+        if !swept.insert(&relation) {
+            continue;
+        }
+        // One that cannot be read must not shield the orphans of the others.
+        if let Err(error) = sweep_one(app, warehouse, &relation).await {
+            app.metrics.sweep_failed("orphans");
+            let location = &relation.metadata_location;
+            tracing::warn!(location, error = &error as &dyn Error, "cannot search for orphans of a table or view");
         }
     }
     Ok(())
