@@ -156,7 +156,9 @@ fn good_body(path: &str) -> Outcome<Value> {
         }
         "/v1/{prefix}/tables/rename" => json!({"source": identifier("t"), "destination": identifier("u")}),
         "/v1/{prefix}/views/rename" => json!({"source": identifier("v"), "destination": identifier("w")}),
-        "/api/v1/warehouses/{warehouse}" => json!({"owner_uid": "x", "revision": "1", "location": "file:///nowhere"}),
+        "/api/v1/warehouses/{warehouse}" => {
+            json!({"owner_uid": "x", "namespace": "e2e", "revision": "1", "location": "file:///nowhere"})
+        }
         "/api/v1/warehouses/{warehouse}/refs" => json!({"name": "other", "type": "branch"}),
         "/api/v1/warehouses/{warehouse}/refs/{ref}" => json!({"protected": true}),
         "/api/v1/warehouses/{warehouse}/merge" => json!({"from": "main", "into": "main"}),

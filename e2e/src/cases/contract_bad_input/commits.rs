@@ -63,13 +63,6 @@ fn shapes(prefix: &str, path: &str) -> Vec<Bad> {
             BAD,
         ),
         post_to(
-            "another table's identifier",
-            path,
-            json!({"identifier": {"namespace": ["n"], "name": "u"}, "updates": []}),
-            400,
-            BAD,
-        ),
-        post_to(
             "a commit to a table that is not there",
             &format!("{prefix}/namespaces/n/tables/missing"),
             harmless(),

@@ -16,7 +16,7 @@ pub(super) fn table(root: &str) -> Vec<Bad> {
 
 fn warehouses(root: &str) -> Vec<Bad> {
     let with = |what, name: &str, owner: &str, location: String, status, kind| {
-        let body = json!({"owner_uid": owner, "revision": "1", "location": location});
+        let body = json!({"owner_uid": owner, "namespace": "e2e", "revision": "1", "location": location});
         put(what, format!("/api/v1/warehouses/{name}"), &body, status, kind)
     };
     let inside = || format!("file://{root}");
@@ -30,7 +30,7 @@ fn warehouses(root: &str) -> Vec<Bad> {
         put(
             "a warehouse with a field of no meaning",
             "/api/v1/warehouses/other".to_owned(),
-            &json!({"owner_uid": "x", "revision": "1", "location": inside(), "colour": "blue"}),
+            &json!({"owner_uid": "x", "namespace": "e2e", "revision": "1", "location": inside(), "colour": "blue"}),
             400,
             BAD,
         ),
