@@ -17,6 +17,11 @@ use crate::storage::{FileError, MAX_FILE_BYTES};
 const PROPERTY: &str = "write.metadata.compression-codec";
 /// How a gzip stream begins (RFC 1952, 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Bytes of JSON for each byte of a compressed file, at most. JSON of metadata has 5 to 30; a file that is made to swell has
+/// up to 1,000.
+const MAX_RATIO: u64 = 100;
+/// Unpacked bytes that a compressed file may have in any case.
+const ALWAYS: u64 = 16 * 1024 * 1024;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +79,18 @@ pub(crate) fn unpacked_length(file: &[u8]) -> Option<u64> {
 /// The JSON in a file.
 ///
 /// # Errors
-/// [`FileError`] if it is compressed and damaged, or larger than any metadata file may be.
+/// [`FileError`] if it is compressed and damaged, or holds more than it may: see [`unpacked_limit`].
 pub(crate) async fn unpack(location: &str, file: Bytes) -> Result<Bytes, FileError> {
-    if file.starts_with(&GZIP) { aside(location, move || decompress(&file)).await } else { Ok(file) }
+    match unpacked_length(&file) {
+        Some(length) => aside(location, move || decompress(&file, unpacked_limit(length, file.len() as u64))).await,
+        None => Ok(file),
+    }
+}
+
+/// How many bytes may come out of a compressed file of `packed` bytes that says that it holds `length`. Memory was
+/// reserved for what it says, so that it must not hold more, and not so much that it was made to exhaust memory.
+fn unpacked_limit(length: u64, packed: u64) -> u64 {
+    length.min(packed.saturating_mul(MAX_RATIO)).clamp(ALWAYS, MAX_FILE_BYTES)
 }
 
 /// Other requests need this thread.
@@ -95,12 +109,15 @@ fn compress(json: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Stops when more comes out than a file may hold: a few bytes can be made to swell without end.
-fn decompress(file: &[u8]) -> std::io::Result<Vec<u8>> {
+/// Stops when more comes out than it may.
+fn decompress(file: &[u8], limit: u64) -> std::io::Result<Vec<u8>> {
     let mut json = Vec::new();
-    MultiGzDecoder::new(file).take(MAX_FILE_BYTES + 1).read_to_end(&mut json)?;
-    if json.len() as u64 > MAX_FILE_BYTES {
-        return Err(std::io::Error::other(format!("it holds more than {MAX_FILE_BYTES} bytes")));
+    MultiGzDecoder::new(file).take(limit + 1).read_to_end(&mut json)?;
+    if json.len() as u64 > limit {
+        return Err(std::io::Error::other(format!(
+            "it holds more than {limit} bytes, which is more than it says, more than {MAX_RATIO} times its own length, or \
+             more than any metadata file may hold"
+        )));
     }
     // It may stay for long, and is weighed by its length.
     json.shrink_to_fit();
@@ -122,6 +139,23 @@ mod tests {
         assert_eq!(pack("l", Codec::Plain, json.clone()).await.unwrap(), json);
         let error = unpack("l", packed.slice(..packed.len() / 2)).await.unwrap_err();
         assert!(error.to_string().contains("cannot be decompressed"), "{error}");
+    }
+
+    #[test]
+    fn unpacked_length_is_bounded_by_what_is_said_by_ratio_and_by_size() {
+        let mebibytes = |n: u64| n << 20;
+        assert_eq!(unpacked_limit(mebibytes(40), mebibytes(2)), mebibytes(40));
+        assert_eq!(unpacked_limit(mebibytes(300), 1_400_000), 140_000_000, "the ratio");
+        assert_eq!(unpacked_limit(100, 50), ALWAYS, "several streams say too little");
+        assert_eq!(unpacked_limit(mebibytes(3_000), mebibytes(200)), MAX_FILE_BYTES);
+    }
+
+    #[tokio::test]
+    async fn file_that_swells_is_refused() {
+        let packed = pack("l", Codec::Gzip, Bytes::from(vec![b' '; 64 << 20])).await.unwrap();
+        assert!(packed.len() < 100_000);
+        let error = unpack("l", packed).await.unwrap_err();
+        assert!(error.to_string().contains("times its own length"), "{error}");
     }
 
     #[test]

@@ -115,13 +115,19 @@ impl MetadataCache {
     /// A cache that holds at most so many bytes; 0 holds nothing.
     #[must_use]
     pub fn new(max_bytes: u64, metrics: Metrics) -> Self {
-        let weigh = |(_, location, _): &Place, kept: &Arc<Kept>| {
+        let room = Room::new(max_bytes);
+        let oversize = room.clone();
+        let weigh = move |(_, location, _): &Place, kept: &Arc<Kept>| {
             let length = kept.bytes().map_or(0, |bytes| bytes.len());
+            // Kept, it would keep others of its size from ever being read.
+            if oversize.is_oversize(length) {
+                return u32::MAX;
+            }
             u32::try_from(length + location.len() + OVERHEAD).unwrap_or(u32::MAX)
         };
         let cache = Cache::builder().max_capacity(max_bytes).weigher(weigh).eviction_policy(EvictionPolicy::lru());
         let files = cache.eviction_listener(|_, kept, _| kept.let_go()).build();
-        Self { files, room: Room::new(max_bytes), metrics }
+        Self { files, room, metrics }
     }
 
     /// The room that all content has to take, also while it is on its way to a client.

@@ -17,6 +17,8 @@ use tokio::time::timeout;
 const UNIT: usize = 1_024;
 /// Beside the cache, at least.
 const LEAST: usize = 16 * 1_024 * 1_024;
+/// Documents at a time that are larger than all that is beside the cache. They are never kept in it.
+const OVERSIZE: usize = 2;
 /// How long to wait for room.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -24,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Room {
     units: Arc<Semaphore>,
+    /// Of what does not fit beside the cache there are [`OVERSIZE`] at a time.
+    oversize: Arc<Semaphore>,
     beside: usize,
     patience: Duration,
 }
@@ -36,7 +40,7 @@ pub struct NoRoom;
 /// Room for something.
 #[derive(Debug)]
 pub struct Place {
-    _permit: OwnedSemaphorePermit,
+    _permits: [Option<OwnedSemaphorePermit>; 2],
 }
 
 impl Room {
@@ -45,26 +49,47 @@ impl Room {
     pub fn new(cached: u64) -> Self {
         let cached = usize::try_from(cached).unwrap_or(usize::MAX / 2).min(Semaphore::MAX_PERMITS / 2);
         let beside = (cached / 4).max(LEAST);
-        Self { units: Arc::new(Semaphore::new((cached + beside) / UNIT)), beside, patience: PATIENCE }
+        let (units, oversize) = (Semaphore::new((cached + beside) / UNIT), Semaphore::new(OVERSIZE));
+        Self { units: Arc::new(units), oversize: Arc::new(oversize), beside, patience: PATIENCE }
     }
 
-    /// Room for so many bytes, as soon as it is there. What is larger than all that is beside the cache takes that: the
-    /// cache never leaves more.
+    /// True if so many bytes do not fit beside the cache.
+    #[must_use]
+    pub fn is_oversize(&self, bytes: usize) -> bool {
+        bytes > self.beside
+    }
+
+    /// Room for so many bytes, as soon as it is there. What is larger than all that is beside the cache takes that, because
+    /// the cache never leaves more, and there are few of these at a time, because they take more memory than is counted.
     ///
     /// # Errors
     /// [`NoRoom`].
     pub async fn take(&self, bytes: u64) -> Result<Place, NoRoom> {
-        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX).min(self.beside);
-        let units = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX);
-        let permit = timeout(self.patience, Arc::clone(&self.units).acquire_many_owned(units)).await;
-        permit.ok().and_then(Result::ok).map(|_permit| Place { _permit }).ok_or(NoRoom)
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let acquire = async {
+            let oversize = match self.is_oversize(bytes) {
+                true => Some(Arc::clone(&self.oversize).acquire_owned().await.ok()?),
+                false => None,
+            };
+            let units = Arc::clone(&self.units).acquire_many_owned(self.units_of(bytes)).await.ok()?;
+            Some(Place { _permits: [Some(units), oversize] })
+        };
+        timeout(self.patience, acquire).await.ok().flatten().ok_or(NoRoom)
     }
 
     /// Room for so many bytes if it is there now.
     #[must_use]
     pub fn take_now(&self, bytes: usize) -> Option<Place> {
-        let units = u32::try_from(bytes.min(self.beside) / UNIT).unwrap_or(u32::MAX);
-        Arc::clone(&self.units).try_acquire_many_owned(units).ok().map(|_permit| Place { _permit })
+        let oversize = match self.is_oversize(bytes) {
+            true => Some(Arc::clone(&self.oversize).try_acquire_owned().ok()?),
+            false => None,
+        };
+        let units = Arc::clone(&self.units).try_acquire_many_owned(self.units_of(bytes)).ok()?;
+        Some(Place { _permits: [Some(units), oversize] })
+    }
+
+    fn units_of(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes.min(self.beside) / UNIT).unwrap_or(u32::MAX)
     }
 }
 
@@ -113,11 +138,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_larger_than_all_room_beside_the_cache_takes_as_much_as_that() {
+    fn few_documents_are_larger_than_all_room_beside_the_cache() {
         let room = Room::new(64 * MEBIBYTE);
         let large: Vec<Place> = (0..5).map_while(|_| room.take_now(1_000 << 20)).collect();
-        assert_eq!(large.len(), 5, "64 MiB of cache and 16 beside it");
+        assert_eq!(large.len(), OVERSIZE);
+        // 64 MiB of cache and 16 beside it, less what the two have taken.
+        let others: Vec<Place> = (0..5).map_while(|_| room.take_now(16 << 20)).collect();
+        assert_eq!(others.len(), 3);
         assert!(room.take_now(UNIT).is_none());
         assert!(room.take_now(UNIT - 1).is_some());
+        drop(large);
+        assert!(room.take_now(1_000 << 20).is_some());
     }
 }

@@ -38,8 +38,8 @@ use local::Roots;
 use place::Place;
 use s3::Endpoints;
 
-/// A file that is larger is not read into memory: no metadata file is.
-pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
+/// A file that is larger, packed or unpacked, is not read into memory.
+pub const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// How storage may be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]

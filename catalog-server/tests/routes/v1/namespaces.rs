@@ -322,6 +322,17 @@ async fn reading_is_not_writing_and_writing_is_not_reading() {
     assert_eq!(reader.delete("/namespaces/a").await.error().0, 403);
     assert_eq!(reader.post("/namespaces/a/properties", &json!({})).await.error().0, 403);
     assert_eq!(reader.head("/namespaces/a").await, 204);
+    // An answer never shows more than the caller may read; that of a transaction shows nothing.
+    let made = writer.table("a", "t").await;
+    let nothing = json!({"requirements": [], "updates": []});
+    assert_eq!(writer.post("/namespaces/a/tables/t", &nothing).await.error().0, 403);
+    let register = json!({"name": "u", "metadata-location": made["metadata-location"]});
+    assert_eq!(writer.post("/namespaces/a/register", &register).await.error().0, 403);
+    let change = json!({"identifier": {"namespace": ["a"], "name": "t"},
+        "updates": [{"action": "set-properties", "updates": {"k": "v"}}]});
+    let done = writer.post("/v1/lake/transactions/commit", &json!({"table-changes": [change]})).await;
+    assert_eq!(done.status, 204);
+    assert_eq!(reader.get("/namespaces/a/tables/t").await.ok()["metadata"]["properties"]["k"], "v");
 }
 
 #[tokio::test]

@@ -29,7 +29,9 @@ pub(crate) async fn create(
     properties::check_amount(&properties)?;
     if session.was_answered() {
         let found = find(&app, &session, &ns).await?;
-        return response(&session, &ns, found.properties).map(Json);
+        // Others may have changed them since.
+        let shown = if session.reads(&ns) { found.properties } else { properties };
+        return response(&session, &ns, shown).map(Json);
     }
     let key = ns.key().ok_or_else(|| ApiError::bad_request("a namespace must have at least one level"))?;
     let content = Content::Namespace { id: app.ids.random(), properties: properties.clone() };

@@ -7,7 +7,7 @@ pub mod register;
 pub mod rename;
 
 use axum::response::Response;
-use catalog_api::ErrorType;
+use catalog_api::{ErrorType, Privilege};
 use catalog_store::{Content, Entry, Key, Kind};
 use uuid::Uuid;
 
@@ -81,8 +81,9 @@ pub(crate) async fn look(app: &App, session: &Session, sort: Sort, key: &Key) ->
 /// The answer about what is there now, for a request that came before.
 ///
 /// # Errors
-/// 404 if it is gone again.
+/// 403 without the privilege to read, because others may have changed it since; 404 if it is gone again.
 pub(crate) async fn current(app: &App, session: &Session, sort: Sort, key: &Key) -> Result<Response, ApiError> {
+    session.allow(Privilege::Read, &key.ns)?;
     let Relation { id: _, metadata_location } = find(app, session, sort, key).await?;
     let metadata = metadata::read(app, session, &metadata_location).await?;
     let tag = (sort == Sort::Table).then(|| answer::whole_tag(&metadata_location, &session.warehouse));

@@ -51,6 +51,8 @@ async fn register(
     request: RegisterTableRequest,
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Write, &ns)?;
+    // The answer has the whole metadata.
+    session.allow(Privilege::Read, &ns)?;
     let RegisterTableRequest { name, metadata_location, overwrite } = request;
     let key = Key::relation(ns, name)?;
     if session.was_answered() {

@@ -29,6 +29,8 @@ pub(crate) async fn commit(
     extract::Json(request): extract::Json<CommitTableRequest>,
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Write, &key.ns)?;
+    // The answer has the whole metadata.
+    session.allow(Privilege::Read, &key.ns)?;
     let change = Change::read(request, key)?;
     if session.was_answered() {
         return current(&app, &session, Sort::Table, &change.key).await;

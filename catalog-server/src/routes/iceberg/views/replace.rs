@@ -31,6 +31,8 @@ pub(crate) async fn replace(
     extract::Json(request): extract::Json<CommitViewRequest>,
 ) -> Result<Response, ApiError> {
     session.allow(Privilege::Write, &key.ns)?;
+    // The answer has the whole metadata.
+    session.allow(Privilege::Read, &key.ns)?;
     let change = Change::read(request, key)?;
     if session.was_answered() {
         return current(&app, &session, Sort::View, &change.key).await;
