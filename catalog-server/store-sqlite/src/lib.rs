@@ -78,9 +78,9 @@ impl SqliteStore {
     /// nothing in it is changed.
     pub async fn open(path: &Path) -> std::result::Result<Self, OpenError> {
         let failed = |source| OpenError::Open { path: path.to_owned(), source };
+        create_private(path).map_err(|error| failed(sqlx::Error::Io(error)))?;
         let writer = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -121,6 +121,19 @@ impl SqliteStore {
 /// Ends a change.
 async fn finish(change: Transaction<'static, Sqlite>) -> Result<()> {
     change.commit().await.map_err(in_commit)
+}
+
+/// Creates the file for its owner alone if it does not exist: it holds hashes of tokens and sealed credentials. SQLite gives
+/// its `-wal` and `-shm` the same mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
+    }
 }
 
 fn pool(connections: u32) -> PoolOptions<Sqlite> {

@@ -23,6 +23,11 @@ async fn a_new_file_is_made_and_migrated() {
     let path = dir.path().join("catalog.db");
     let store = SqliteStore::open(&path).await.unwrap();
     assert_eq!(store.health().await.unwrap(), Health::Ready);
+    for suffix in ["", "-wal", "-shm"] {
+        let file = dir.path().join(format!("catalog.db{suffix}"));
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
     store.close().await;
     let again = SqliteStore::open(&path).await.unwrap();
     assert_eq!(again.count_warehouses().await.unwrap(), 0);
