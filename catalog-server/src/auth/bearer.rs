@@ -37,6 +37,12 @@ pub async fn authenticate(app: Arc<App>, mut request: Request, next: impl Inner)
     response
 }
 
+/// Returns whether the request has the operator's credential.
+#[must_use]
+pub fn is_admin(app: &App, headers: &HeaderMap) -> bool {
+    bearer(headers).is_ok_and(|token| app.admins.contains(&token.hash()))
+}
+
 async fn identify(app: &App, headers: &HeaderMap, path: &str) -> Result<Authenticated, ApiError> {
     let token = bearer(headers)?;
     let hash = token.hash();

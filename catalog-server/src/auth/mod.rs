@@ -9,7 +9,7 @@ use catalog_api::{Grant, Prefix};
 use catalog_store::{Access, Revision};
 
 pub use admin::{AdminHashes, AdminHashesError};
-pub use bearer::authenticate;
+pub use bearer::{authenticate, is_admin};
 
 /// A principal and what it may do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use catalog_api::Privilege::Read;
 use catalog_api::{Auth, BearerToken, ENDPOINTS};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -161,6 +162,32 @@ async fn one_request_too_many_is_told_to_slow_down() {
     let mut answer = [0; 12];
     tokio::task::spawn_blocking(move || slow.read_exact(&mut answer).map(|()| answer)).await.unwrap().unwrap();
     api.get("/namespaces").await.ok();
+}
+
+#[tokio::test]
+async fn one_token_does_not_keep_the_server_from_others() {
+    let lab = Lab::with(|s| s.limits.concurrency = 8).await;
+    let (attacker, other) = (lab.writer().await, lab.client("other", &[(&[], &[Read])]).await);
+    let _never_end: Vec<_> = (0..12).map(|_| unfinished_post(&lab, attacker.token())).collect();
+    let full = async { while attacker.get("/namespaces").await.status != 503 {} };
+    tokio::time::timeout(Duration::from_secs(10), full).await.unwrap();
+    for _ in 0..20 {
+        other.get("/namespaces").await.ok();
+        lab.operator().get("/api/v1/warehouses").await.ok();
+    }
+    assert_eq!(attacker.get("/namespaces").await.error().1, "SlowDownException");
+}
+
+#[tokio::test]
+async fn operator_is_served_when_all_places_are_taken() {
+    let lab = Lab::with(|s| s.limits.concurrency = 1).await;
+    let (attacker, other) = (lab.writer().await, lab.client("other", &[(&[], &[Read])]).await);
+    let _never_ends = unfinished_post(&lab, attacker.token());
+    let full = async { while other.get("/namespaces").await.status != 503 {} };
+    tokio::time::timeout(Duration::from_secs(10), full).await.unwrap();
+    for _ in 0..20 {
+        lab.operator().get("/api/v1/warehouses").await.ok();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
