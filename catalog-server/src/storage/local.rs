@@ -76,6 +76,12 @@ impl Roots {
         if metadata.is_file() { Ok(metadata.len()) } else { Err(FileError::NotFound { location: location.to_owned() }) }
     }
 
+    /// Creates a directory and its missing parents.
+    pub(super) fn create_directory(&self, location: &str, path: &Path) -> Result<(), FileError> {
+        let path = self.admit(location, path)?;
+        make_directories(&path).map_err(|e| FileError::from_io(location, e))
+    }
+
     /// Nobody knows the name before this returns, so a half-written file can only be an orphan.
     pub(super) fn write_new(&self, location: &str, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         let io_error = |e| FileError::from_io(location, e);
@@ -110,12 +116,6 @@ impl Roots {
             Err(FileError::NotFound { .. }) => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    /// Creates a directory with its parents. Without durability: it is for a client that is going to write there.
-    pub(super) fn make_directory(&self, location: &str, path: &Path) -> Result<(), FileError> {
-        let path = self.admit(location, path)?;
-        fs::create_dir_all(path).map_err(|e| FileError::from_io(location, e))
     }
 
     pub(super) fn delete(&self, location: &str, path: &Path) -> Result<(), FileError> {
@@ -232,6 +232,20 @@ mod tests {
         roots.delete("l", &path).unwrap();
         assert!(matches!(roots.read("l", &path, 10), Err(FileError::NotFound { .. })));
         assert!(roots.list("l", &dir.path().join("nothing")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn directory_is_created_below_a_root_only() {
+        let (dir, roots) = roots();
+        let path = dir.path().join("a/b/metadata");
+        roots.create_directory("l", &path).unwrap();
+        roots.create_directory("l", &path).unwrap();
+        assert!(path.is_dir());
+        for outside in [PathBuf::from("/tmp/elsewhere-of-no-root/x"), dir.path().join("own/x")] {
+            let refused = roots.create_directory("l", &outside);
+            assert!(matches!(refused, Err(FileError::NotAllowed { .. })), "{refused:?}");
+            assert!(!outside.exists());
+        }
     }
 
     #[test]

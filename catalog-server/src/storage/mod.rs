@@ -185,16 +185,14 @@ impl Files {
         self.measured("write", location, call).await
     }
 
-    /// Creates a directory, so that a client may write files there: some engines do not create it themselves. A bucket has
-    /// no directories.
+    /// Creates a directory on a disk, with its missing parents. A bucket has no directories: nothing happens there.
     ///
     /// # Errors
     /// [`FileError`].
-    pub async fn make_directory(&self, location: &str) -> Result<(), FileError> {
-        match Place::parse(location)? {
-            Place::Disk(path) => self.on_disk(location, move |r, l| r.make_directory(l, &path)).await,
-            Place::Bucket { .. } => Ok(()),
-        }
+    pub async fn create_directory(&self, location: &str) -> Result<(), FileError> {
+        let Place::Disk(path) = Place::parse(location)? else { return Ok(()) };
+        let call = self.on_disk(location, move |r, l| r.create_directory(l, &path));
+        self.measured("create_directory", location, call).await
     }
 
     /// Deletes a file. One that is not there is deleted already.

@@ -83,8 +83,9 @@ pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
     match *error {
         FileError::NotFound { .. } => {
             let message = format!(
-                "Failed to open input stream for file: {location}. It is missing from the storage: restore it, or drop the \
-                 table or view and register an older metadata file"
+                "Failed to open input stream for file: {}. It is missing from the storage: restore it, or drop the table \
+                 or view and register an older metadata file",
+                shown(location)
             );
             ApiError::new(ErrorType::NotFoundException, message)
         }
@@ -96,6 +97,14 @@ pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
         FileError::Exists { .. } => return ApiError::internal(error),
     }
     .because(error)
+}
+
+/// The location as messages have it: without the directories of the server's own disk.
+fn shown(location: &str) -> &str {
+    match Scheme::of(location) {
+        Some(Scheme::File) => location.rsplit('/').next().unwrap_or(location),
+        _ => location,
+    }
 }
 
 /// `<N:05>-<id of the commit, a uuid v7>.metadata.json`, or `….gz.metadata.json`; N goes on from the file before.
@@ -130,5 +139,9 @@ mod tests {
         assert!(error.message.starts_with("Failed to open input stream for file: s3a://b/x."), "{error}");
         assert!(error.message.contains("register an older metadata file"), "{error}");
         assert_eq!(error.r#type, ErrorType::NotFoundException);
+        let location = "file:///srv/lake/t/metadata/00001-x.metadata.json";
+        let error = unreadable(location, Arc::new(FileError::NotFound { location: location.into() }));
+        assert!(error.message.starts_with("Failed to open input stream for file: 00001-x.metadata.json. "), "{error}");
+        assert!(!error.message.contains("/srv"), "the disk of the server is its own: {error}");
     }
 }

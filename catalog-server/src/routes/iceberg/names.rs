@@ -16,8 +16,8 @@ use crate::session::Session;
 pub(crate) use catalog_api::names::NAMESPACE_SEPARATOR as SEPARATOR;
 
 // Clients encode a space in a path as `%20` (PyIceberg) or as `+` (Java), and a plus as `%2B` or not at all (iceberg-go).
-// So a path with `+` is read twice: the literal names are taken if they exist, else those with spaces if those exist.
-// A path without `+` costs no statement here.
+// So a path with `+` is read twice: the literal name is taken if it exists, else the one with spaces. A path without `+`
+// costs no statement here.
 
 /// The parameter `{namespace}` of a path.
 #[derive(Clone, Debug)]
@@ -31,14 +31,7 @@ impl FromRequestParts<Arc<App>> for InPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let parameter = parameter(parts, &["{namespace}"])?;
-        let literal = split(&decoded(parameter)?)?;
-        if !parameter.contains('+') {
-            return Ok(Self(literal));
-        }
-        let spaced = split(&form_decoded(parameter)?)?;
-        let candidates = [literal.key(), spaced.key()].into_iter().flatten();
-        Ok(Self(if is_second(app, parts, candidates).await? { spaced } else { literal }))
+        find_namespace(app, parts).await.map(Self)
     }
 }
 
@@ -46,26 +39,36 @@ impl FromRequestParts<Arc<App>> for RelationInPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let (namespace, name) = (parameter(parts, &["{namespace}"])?, parameter(parts, &["{table}", "{view}"])?);
-        let literal = Key::relation(split(&decoded(namespace)?)?, decoded(name)?)?;
-        if !namespace.contains('+') && !name.contains('+') {
+        let ns = find_namespace(app, parts).await?;
+        let name = parameter(parts, &["{table}", "{view}"])?;
+        let literal = Key::relation(ns, decoded(name)?)?;
+        if !name.contains('+') || exists(app, parts, &literal).await? {
             return Ok(Self(literal));
         }
-        let spaced = Key::relation(split(&form_decoded(namespace)?)?, form_decoded(name)?)?;
-        let candidates = [literal.clone(), spaced.clone()];
-        Ok(Self(if is_second(app, parts, candidates).await? { spaced } else { literal }))
+        // Also if neither exists: the first commit of a staged table comes with `+` from Java only.
+        Ok(Self(Key::relation(literal.ns, form_decoded(name)?)?))
     }
 }
 
-/// True if the first of two keys does not exist and the second does.
-async fn is_second(app: &App, parts: &Parts, candidates: impl IntoIterator<Item = Key>) -> Result<bool, ApiError> {
-    let session = Session::of(parts)?;
-    for (place, key) in candidates.into_iter().enumerate() {
-        if app.store.look(session.view(), &key).await?.is_some() {
-            return Ok(place == 1);
+async fn find_namespace(app: &App, parts: &Parts) -> Result<NamespacePath, ApiError> {
+    let parameter = parameter(parts, &["{namespace}"])?;
+    let literal = split(&decoded(parameter)?)?;
+    if !parameter.contains('+') {
+        return Ok(literal);
+    }
+    let spaced = split(&form_decoded(parameter)?)?;
+    for candidate in [&literal, &spaced] {
+        if let Some(key) = candidate.key()
+            && exists(app, parts, &key).await?
+        {
+            return Ok(candidate.clone());
         }
     }
-    Ok(false)
+    Ok(literal)
+}
+
+async fn exists(app: &App, parts: &Parts, key: &Key) -> Result<bool, ApiError> {
+    Ok(app.store.look(Session::of(parts)?.view(), key).await?.is_some())
 }
 
 /// The parameter that has one of these names in the route, as it stands in the path.

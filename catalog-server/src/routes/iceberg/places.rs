@@ -13,6 +13,8 @@ use crate::storage::WarehouseContext;
 /// Where metadata files go; relative to the table's location, or absolute.
 const METADATA_PATH: &str = "write.metadata.path";
 const METADATA_DEFAULT: &str = "metadata";
+/// Where data files go unless a property moves them.
+const DATA_DEFAULT: &str = "data";
 /// The property of a namespace that says where its new tables go.
 pub(crate) const LOCATION: &str = "location";
 /// Where data files go; the later ones are old names of the first.
@@ -55,6 +57,8 @@ impl<'m> Said<'m> {
 pub(crate) struct Places {
     /// Where metadata files go.
     pub(crate) metadata: Location,
+    /// Where data files go.
+    pub(crate) data: Location,
     /// All that it holds for itself, in the form that the store compares.
     pub(crate) claims: Vec<String>,
 }
@@ -102,9 +106,13 @@ impl Ground {
             false => self.part(METADATA_PATH, metadata)?,
         };
         let data = DATA_PATHS.iter().filter_map(|key| Some((key, said.property(key)?)));
-        let data = data.map(|(key, path)| self.part(key, path)).collect::<Result<Vec<_>, _>>()?;
-        let all: Vec<_> = [location, metadata.clone()].into_iter().chain(data).collect();
-        Ok(Places { metadata, claims: claims(&all) })
+        let moved = data.map(|(key, path)| self.part(key, path)).collect::<Result<Vec<_>, _>>()?;
+        let data = match moved.first() {
+            Some(first) => first.clone(),
+            None => self.check(&location.join(DATA_DEFAULT))?,
+        };
+        let all: Vec<_> = [location, metadata.clone()].into_iter().chain(moved).collect();
+        Ok(Places { metadata, data, claims: claims(&all) })
     }
 
     fn part(&self, key: &str, path: &str) -> Result<Location, ApiError> {
@@ -151,6 +159,7 @@ mod tests {
     fn a_plain_table_holds_its_location() {
         let places = ground().places(&table(&[])).unwrap();
         assert_eq!(places.metadata.as_str(), "s3://lake/t/metadata");
+        assert_eq!(places.data.as_str(), "s3://lake/t/data");
         assert_eq!(places.claims, ["s3://lake/t/"]);
     }
 
@@ -159,6 +168,7 @@ mod tests {
         let properties = [(METADATA_PATH, "s3://other/x/m"), ("write.data.path", "s3://lake/data/t/")];
         let places = ground().places(&table(&properties)).unwrap();
         assert_eq!(places.metadata.as_str(), "s3://other/x/m");
+        assert_eq!(places.data.as_str(), "s3://lake/data/t");
         assert_eq!(places.claims, ["s3://lake/data/t/", "s3://lake/t/", "s3://other/x/m/"]);
         let relative = ground().places(&table(&[(METADATA_PATH, "meta/v1")])).unwrap();
         assert_eq!(relative.metadata.as_str(), "s3://lake/t/meta/v1");

@@ -80,6 +80,22 @@ async fn space_in_a_path_may_be_a_plus_and_the_literal_name_comes_first() {
     }
     assert_eq!(api.get("/namespaces/a+b").await.ok()["namespace"], json!(["a b"]));
     assert_eq!(api.get("/namespaces/a%2Bb").await.error().2, "Namespace does not exist: a+b");
+    // The first commit of a staged table, as Java sends it.
+    let body = json!({"name": "e f", "schema": schema, "stage-create": true});
+    let staged = api.post("/namespaces/a+b/tables", &body).await.ok()["metadata"].clone();
+    let first = json!([
+        {"action": "assign-uuid", "uuid": staged["table-uuid"]},
+        {"action": "add-schema", "schema": staged["schemas"][0]},
+        {"action": "set-current-schema", "schema-id": -1},
+        {"action": "add-spec", "spec": staged["partition-specs"][0]},
+        {"action": "set-default-spec", "spec-id": -1},
+        {"action": "add-sort-order", "sort-order": staged["sort-orders"][0]},
+        {"action": "set-default-sort-order", "sort-order-id": -1},
+        {"action": "set-location", "location": staged["location"]},
+    ]);
+    let first = json!({"requirements": [{"type": "assert-create"}], "updates": first});
+    api.post("/namespaces/a+b/tables/e+f", &first).await.ok();
+    assert_eq!(api.head("/namespaces/a%20b/tables/e%20f").await, 204);
     // Now both exist, and a literal plus means itself, encoded or not.
     create("a+b", "c+d").await;
     api.namespace(&["a+b"]).await;

@@ -19,14 +19,14 @@ use crate::extract;
 use crate::locations::{self, Location};
 use crate::repeatable::Repeatable;
 use crate::routes::iceberg::names::InPath;
-use crate::routes::iceberg::places::{Ground, Places};
+use crate::routes::iceberg::places::Ground;
 use crate::routes::iceberg::publish::{NotPublished, Publish, publish};
 use crate::routes::iceberg::relations::{Sort, current};
-use crate::routes::iceberg::{answer, conflict, invalid, metadata as file, namespaces, properties};
+use crate::routes::iceberg::{answer, conflict, invalid, namespaces, properties};
 use crate::session::Session;
 
-/// Makes a table, or, with `stage-create`, only says what it would be: nothing is written then, and the first commit
-/// makes it.
+/// Creates a table, or, with `stage-create`, only returns what it would be: no file is written then, and the first commit
+/// creates it.
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     session: Session,
@@ -49,7 +49,10 @@ pub(crate) async fn create(
     let bytes = Bytes::from(table.to_bytes());
     let config = answer::config(&session.warehouse);
     if staged {
-        make_directories(&app, &table, &places).await?;
+        // DuckDB writes files before its first commit, and does not create the directories of metadata files.
+        for directory in [&places.metadata, &places.data] {
+            app.files.create_directory(directory.address()).await?;
+        }
         // Nothing was made that could be answered from.
         session.repeatable.iter().for_each(Repeatable::settle);
         return answer::relation(None, &bytes, Some(&config), None);
@@ -71,17 +74,6 @@ pub(crate) async fn create(
     let published = publish(&app, &session, message, next).await.map_err(lost)?;
     let tag = answer::whole_tag(&published.metadata_location, &session.warehouse);
     answer::relation(Some(&published.metadata_location), &published.metadata, Some(&config), Some(tag))
-}
-
-/// Makes the directories that the first files of a staged table go to. Nothing is written there before the first commit,
-/// and DuckDB (`CREATE TABLE … AS`) expects them to exist.
-async fn make_directories(app: &App, table: &TableMetadata, places: &Places) -> Result<(), ApiError> {
-    let location = Location::parse(table.location()).map_err(ApiError::internal)?;
-    for directory in [places.metadata.as_str().to_owned(), location.join("data")] {
-        let made = app.files.make_directory(&file::address(&directory)).await;
-        made.map_err(|error| file::unreadable(&directory, error.into()))?;
-    }
-    Ok(())
 }
 
 /// The table's first metadata: what the client asks for over what the warehouse begins with.
