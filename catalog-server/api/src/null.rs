@@ -14,12 +14,15 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
 
     use crate::iceberg::{
         CommitTableRequest, CommitViewRequest, CreateNamespaceRequest, CreateTableRequest, CreateViewRequest,
-        RegisterTableRequest, UpdatePropertiesRequest,
+        RegisterTableRequest, ReportMetricsRequest, UpdatePropertiesRequest,
     };
     use crate::management::{CreateRef, UpdateRef};
     use crate::management::{MergeRequest, PickRequest, PutToken, PutWarehouse, UndropRequest};
@@ -76,5 +79,43 @@ mod tests {
         reads::<UpdateRef>(&json!({}), &["name", "protected"]);
         let undrop = json!({"kind": "table", "namespace": ["a"], "name": "t"});
         reads::<UndropRequest>(&undrop, &["ref", "commit", "as"]);
+        reads::<ReportMetricsRequest>(&json!({"report-type": "scan-report"}), &["metrics"]);
+    }
+
+    /// Goes over the source, so that a member that is added later is found as well.
+    #[test]
+    fn every_optional_member_of_a_request_reads_null() {
+        let (mut folders, mut members) = (vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")], 0);
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    members += check_source(&fs::read_to_string(&path).unwrap());
+                }
+            }
+        }
+        assert!(members > 15, "only {members} members were found");
+    }
+
+    /// Checks the optional members that are not an `Option`, and returns how many they are.
+    fn check_source(source: &str) -> usize {
+        let (mut name, mut attribute, mut members) = ("", "", 0);
+        for line in source.lines().map(str::trim) {
+            if let Some(declared) = line.strip_prefix("pub struct ") {
+                name = declared.trim_end_matches(" {");
+            } else if line.starts_with("#[serde(default") {
+                attribute = line;
+            } else if let Some(member) = line.strip_prefix("pub ") {
+                let attribute = std::mem::take(&mut attribute);
+                let is_answer = ["Response", "Result", "Info"].iter().any(|end| name.ends_with(end));
+                if !attribute.is_empty() && !member.contains(": Option<") && !is_answer {
+                    assert!(attribute.contains("null_as_default"), "{name}: {member}");
+                    members += 1;
+                }
+            }
+        }
+        members
     }
 }

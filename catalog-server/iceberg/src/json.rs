@@ -60,6 +60,19 @@ impl RawJson {
         Self { bytes }
     }
 
+    /// Returns the object without its members that are null. They mean the same as absent ones, but the reference
+    /// implementation refuses documents that have them.
+    pub(crate) fn without_nulls(self, what: &'static str) -> Result<Self, ParseError> {
+        if !self.as_str().contains("null") {
+            return Ok(self);
+        }
+        let members = Object::parse(self.source(), self.as_str(), what)?.unknown();
+        let kept: Unknown = members.into_iter().filter(|(_, value)| value.as_str() != "null").collect();
+        let mut text = Vec::new();
+        ObjectWriter::new(&mut text).end(&kept);
+        Ok(Self::unread(text.into()))
+    }
+
     /// The bytes of the value alone.
     pub(crate) fn source(&self) -> &Bytes {
         &self.bytes

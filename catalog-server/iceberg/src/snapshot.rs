@@ -53,6 +53,11 @@ impl Snapshot {
         self.raw.as_str()
     }
 
+    /// Returns the snapshot without its members that are null.
+    pub(crate) fn without_nulls(self) -> Result<Self, ParseError> {
+        Ok(Self { id: self.id, raw: self.raw.without_nulls("snapshot")? })
+    }
+
     /// Parses the snapshot: do it for those that you touch only.
     pub fn head(&self) -> Result<SnapshotHead, ParseError> {
         let mut object = Object::parse(self.raw.source(), self.raw.as_str(), "snapshot")?;

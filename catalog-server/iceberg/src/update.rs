@@ -82,7 +82,10 @@ impl ReadJson for Update {
             "set-default-spec" => Self::SetDefaultSpec(object.required("spec-id")?),
             "add-sort-order" => Self::AddSortOrder(part(source, &mut object, "sort-order")?),
             "set-default-sort-order" => Self::SetDefaultSortOrder(object.required("sort-order-id")?),
-            "add-snapshot" => Self::AddSnapshot(part(source, &mut object, "snapshot")?),
+            "add-snapshot" => {
+                let snapshot: Snapshot = part(source, &mut object, "snapshot")?;
+                Self::AddSnapshot(snapshot.without_nulls()?)
+            }
             "set-snapshot-ref" => {
                 Self::SetSnapshotRef { name: object.required("ref-name")?, reference: SnapshotRef::take(&mut object)? }
             }
@@ -103,7 +106,7 @@ impl ReadJson for Update {
             "add-encryption-key" => {
                 let key: EncryptionKey = part(source, &mut object, "encryption-key")?;
                 key.check_encoding()?;
-                Self::AddEncryptionKey(key)
+                Self::AddEncryptionKey(EncryptionKey { raw: key.raw.without_nulls("encryption key")?, ..key })
             }
             "remove-encryption-key" => Self::RemoveEncryptionKey(object.required("key-id")?),
             _ => return object.fail(format!("unknown action {action}")),
@@ -150,7 +153,7 @@ fn read_file(source: &Bytes, raw: &RawValue, mut file: Object<'_>) -> Result<Sta
     file.required::<String>("statistics-path")?;
     file.required::<i64>("file-size-in-bytes")?;
     let snapshot_id = file.required("snapshot-id")?;
-    Ok(StatisticsFile { snapshot_id, raw: RawJson::part_of(source, raw) })
+    Ok(StatisticsFile { snapshot_id, raw: RawJson::part_of(source, raw).without_nulls("statistics file")? })
 }
 
 #[cfg(test)]
@@ -195,6 +198,38 @@ mod tests {
         ] {
             let message = serde_json::from_str::<Update>(text).unwrap_err().to_string();
             assert!(message.contains(expected), "{message} does not say {expected}");
+        }
+    }
+
+    #[test]
+    fn null_members_are_not_written_into_the_table() {
+        for (kind, action) in [
+            (
+                "snapshot",
+                r#"{"action": "add-snapshot", "snapshot": {"snapshot-id": 1, "parent-snapshot-id": null,
+                    "timestamp-ms": 1, "manifest-list": "null", "summary": null, "schema-id": null}}"#,
+            ),
+            (
+                "statistics",
+                r#"{"action": "set-partition-statistics", "partition-statistics": {"snapshot-id": 1,
+                    "statistics-path": "null", "file-size-in-bytes": 1, "properties": null}}"#,
+            ),
+            (
+                "key",
+                r#"{"action": "add-encryption-key", "encryption-key": {"key-id": "null", "encrypted-key-metadata": "",
+                    "encrypted-by-id": null, "properties": null}}"#,
+            ),
+        ] {
+            let update: Update = serde_json::from_str(action).unwrap();
+            let kept = match &update {
+                Update::AddSnapshot(snapshot) => snapshot.json(),
+                Update::SetPartitionStatistics(file) => file.raw.as_str(),
+                Update::AddEncryptionKey(key) => key.raw.as_str(),
+                other => panic!("{other:?}"),
+            };
+            let kept: serde_json::Value = serde_json::from_str(kept).unwrap();
+            assert!(kept.as_object().unwrap().values().all(|value| !value.is_null()), "{kind}: {kept}");
+            assert!(kept.as_object().unwrap().values().any(|value| value == "null"), "{kind}: {kept}");
         }
     }
 
