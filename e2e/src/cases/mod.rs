@@ -14,6 +14,7 @@ mod cluster_leaves_nothing;
 mod cluster_runs_images;
 mod cluster_runs_pods;
 mod contract_bad_input;
+mod contract_clients;
 mod contract_coherence;
 mod contract_hot_table;
 mod contract_idempotency;
@@ -159,6 +160,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "mutations that come twice at once, and again after the server was killed, are applied once",
         needs: &[Need::Server, Need::Postgres],
         run: |lab| Box::pin(contract_idempotency::run(lab)),
+    },
+    Case {
+        name: "contract_clients",
+        says: "the calls of iceberg-go, Trino, ClickHouse and Java, each in the form in which it sends them",
+        needs: &[Need::Server, Need::Postgres],
+        run: |lab| Box::pin(contract_clients::run(lab)),
     },
     Case {
         name: "contract_transaction",
