@@ -10,11 +10,13 @@ use catalog_server::settings::Database;
 use catalog_server::{Running, Settings};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+use crate::directory::Directory;
+pub(crate) use crate::directory::metadata_files;
 
 /// A running server. It ends with the test's runtime.
 pub(crate) struct Lab {
-    dir: TempDir,
+    dir: Directory,
     running: Running,
     pub(crate) admin: Client,
     admin_token: String,
@@ -60,12 +62,12 @@ impl Lab {
 
     /// The same with other settings.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let lab = Self::open(tempfile::tempdir().unwrap(), change).await;
+        let lab = Self::open(Directory::new(), change).await;
         lab.admin.put_warehouse("lake", &lab.warehouse()).await.unwrap();
         lab
     }
 
-    async fn open(dir: TempDir, change: impl FnOnce(&mut Settings)) -> Self {
+    async fn open(dir: Directory, change: impl FnOnce(&mut Settings)) -> Self {
         let admin_token = BearerToken::generate().unwrap();
         std::fs::write(dir.path().join("admins"), admin_token.hash().to_string()).unwrap();
         let mut settings = Settings {
@@ -320,12 +322,4 @@ pub(crate) fn set(key: &str, value: &str) -> Value {
 /// The path of a `file://` location.
 pub(crate) fn file(location: &Value) -> PathBuf {
     Path::new(location.as_str().unwrap().strip_prefix("file://").unwrap()).to_owned()
-}
-
-/// All metadata files below a directory.
-pub(crate) fn metadata_files(dir: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let below = |path: PathBuf| if path.is_dir() { metadata_files(&path) } else { vec![path] };
-    let all = entries.flat_map(|entry| below(entry.unwrap().path()));
-    all.filter(|path| path.to_str().unwrap().ends_with(".metadata.json")).collect()
 }

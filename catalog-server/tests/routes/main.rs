@@ -3,6 +3,7 @@
 
 mod api;
 mod bounds;
+mod directory;
 mod lab;
 mod platform;
 mod sdk;

@@ -23,12 +23,12 @@ use catalog_store::{
 use jiff::Timestamp;
 use serde_json::json;
 use store_sqlite::SqliteStore;
-use tempfile::TempDir;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::directory::Directory;
 use crate::lab::{Answer, Api, file, metadata_files, schema, set};
 use crate::sweeps::gone;
 
@@ -73,7 +73,7 @@ impl CommitStore for Moody {
 }
 
 struct Bench {
-    dir: TempDir,
+    dir: Directory,
     store: Arc<Moody>,
     api: Api,
     app: Arc<App>,
@@ -82,7 +82,7 @@ struct Bench {
 impl Bench {
     /// A server with a table `a.t`.
     async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = Directory::new();
         let root = dir.path().canonicalize().unwrap();
         let sqlite = SqliteStore::open(&root.join("catalog.sqlite")).await.unwrap();
         let token = seed(&sqlite, &format!("file://{}/lake/", root.display())).await;
