@@ -5,6 +5,7 @@
 //! the server leaves in the root (`catalog-server`, `warehouses/marker.rs`).
 
 use crds::Warehouse;
+use crds::conditions::STALLED;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 
@@ -34,10 +35,16 @@ pub(super) fn is_served(warehouse: &Warehouse) -> bool {
     warehouse.status.as_ref().is_some_and(|status| status.warehouse_id.is_some())
 }
 
-/// Which of two has the location: the one that is served, else the older one; never both.
+/// Which of two has the location: the one that is served, else the older one; never both. One that is stalled has none:
+/// otherwise a resource that never works would keep the location from all others.
 fn is_before(other: &Warehouse, warehouse: &Warehouse) -> bool {
     let age = |one: &Warehouse| (one.creation_timestamp().map(|Time(time)| time), one.uid());
-    is_served(other) || age(other) < age(warehouse)
+    is_served(other) || !is_stalled(other) && age(other) < age(warehouse)
+}
+
+fn is_stalled(warehouse: &Warehouse) -> bool {
+    let conditions = warehouse.status.iter().flat_map(|status| &status.conditions);
+    conditions.into_iter().any(|condition| condition.type_ == STALLED && condition.status == "True")
 }
 
 fn overlap(one: &Warehouse, other: &Warehouse) -> bool {
@@ -55,6 +62,7 @@ fn store(warehouse: &Warehouse) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crds::conditions::{Statement, set};
     use serde_json::{Value, json};
 
     fn warehouse(name: &str, catalog: &str, location: &str) -> Warehouse {
@@ -101,5 +109,10 @@ mod tests {
             assert_eq!(check(first, &both), Ok(()));
             assert!(check(second, &both).is_err());
         }
+        let mut stalled = a.clone();
+        let status = stalled.status.get_or_insert_default();
+        let statement = Statement { type_: STALLED, status: true, reason: "Conflict", message: "" };
+        set(&mut status.conditions, &statement, None, jiff::Timestamp::UNIX_EPOCH);
+        assert_eq!(check(&b, &[stalled]), Ok(()), "a resource that never works keeps nothing");
     }
 }
