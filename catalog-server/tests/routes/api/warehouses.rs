@@ -143,6 +143,27 @@ async fn locations_do_not_overlap_and_do_not_change() {
 }
 
 #[tokio::test]
+async fn allowed_locations_do_not_reach_into_another_warehouse() {
+    let lab = Lab::start().await;
+    let api = lab.operator();
+    let further = |name: &str, root: &str, allowed: &str| {
+        let change = json!({"location": lab.location(root), "allowed_locations": [lab.location(allowed)]});
+        (name.to_owned(), body(&lab, &change))
+    };
+    for (name, body) in [further("a", "a", "lake"), further("a", "a", "lake/x"), further("a", "a", "")] {
+        let refused = put(&api, &name, &body).await;
+        assert_eq!((refused.error().0, refused.error().1), (409, "AlreadyExistsException"), "{body}");
+        assert!(!refused.error().2.contains("warehouse lake"), "{refused:?}");
+    }
+    let (name, first) = further("a", "a", "shared");
+    put(&api, &name, &first).await.ok();
+    let (name, second) = further("b", "b", "shared");
+    put(&api, &name, &second).await.ok();
+    let inside = put(&api, "c", &body(&lab, &json!({"location": lab.location("shared/c")}))).await;
+    assert_eq!(inside.error().0, 409, "the root would be within reach of two others");
+}
+
+#[tokio::test]
 async fn what_cannot_work_is_refused_and_stores_nothing() {
     let lab = Lab::start().await;
     let api = lab.operator();

@@ -4,6 +4,7 @@ mod detach;
 mod get;
 mod list;
 mod marker;
+mod overlap;
 mod probe;
 mod put;
 mod request;

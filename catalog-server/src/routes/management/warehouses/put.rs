@@ -8,6 +8,7 @@ use catalog_api::management::{PutWarehouse, PutWarehouseResponse, S3Credentials}
 use catalog_store::Warehouse;
 
 use super::marker::claim;
+use super::overlap;
 use super::probe::probe;
 use super::request::{Checked, check};
 use crate::app::App;
@@ -40,6 +41,7 @@ pub async fn put(
     let request = row(&app, name, revision, credential, checked)?;
     if tried {
         let probed = probed(&request, app.clock.now())?;
+        overlap::check(&app, &probed).await?;
         probe(&app, &probed).await?;
         claim(&app, &probed).await?;
     }
