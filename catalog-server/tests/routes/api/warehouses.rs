@@ -138,8 +138,10 @@ async fn locations_do_not_overlap_and_do_not_change() {
         let answer = put(&api, "other", &body(&lab, &json!({"location": location}))).await;
         assert_eq!((answer.error().0, answer.error().1), (409, "AlreadyExistsException"), "{location}");
     }
+    assert!(!lab.path().join("pond/below").exists(), "a refused request leaves no marker");
     let moved = put(&api, "pond", &body(&lab, &json!({"location": lab.location("sea"), "revision": "2"}))).await;
     assert_eq!(moved.error().1, "ConflictException");
+    assert!(!lab.path().join("sea").exists(), "a refused request leaves no marker");
 }
 
 #[tokio::test]

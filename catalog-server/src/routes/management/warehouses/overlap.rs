@@ -1,9 +1,10 @@
-//! Whether a warehouse could reach into another one by its allowed locations. Roots are compared with each other by the
-//! store, under its lock; allowed locations are in the profile, which the store does not read.
+//! Whether a warehouse could reach into another one, by its root or its allowed locations. The store compares roots again,
+//! under its lock; allowed locations are in the profile, which the store does not read.
 //!
 //! Two warehouses may share an allowed location that is the root of neither: tables there are kept apart by the locations
 //! that they hold.
 
+use catalog_api::ErrorType;
 use catalog_store::{PaginationParams, Warehouse, overlap};
 
 use crate::app::App;
@@ -30,10 +31,10 @@ fn compare(put: &WarehouseContext, other: Warehouse) -> Result<(), ApiError> {
     let taken = put.profile.allowed_locations.iter().find(|allowed| overlap(allowed, &other.row.location));
     let location = match taken {
         Some(allowed) => allowed,
+        None if overlap(&put.row.location, &other.row.location) => &put.row.location,
         None if reaches(&other.profile.allowed_locations, &put.row.location) => &put.row.location,
         None => return Ok(()),
     };
-    let message =
-        format!("the location {location} overlaps with that of another warehouse, or with one that it allows");
-    Err(ApiError::new(catalog_api::ErrorType::AlreadyExistsException, message))
+    let message = format!("a warehouse whose location overlaps with {location} exists already");
+    Err(ApiError::new(ErrorType::AlreadyExistsException, message))
 }

@@ -35,10 +35,15 @@ pub async fn put(
     let sealed_by = checked.credentials.as_ref().and(app.sealer.key_id());
     let revision = row_revision(&checked.revision, sealed_by);
     let known = app.store.get_warehouse(&name).await?;
-    let same = known.is_some_and(|w| w.revision == revision && w.owner_uid.as_deref() == Some(&checked.owner_uid));
+    let same =
+        known.as_ref().is_some_and(|w| w.revision == revision && w.owner_uid.as_deref() == Some(&checked.owner_uid));
     let credential = seal(&app, &name, checked.credentials.as_ref())?;
     let tried = !same || checked.probe;
     let request = row(&app, name, revision, credential, checked)?;
+    // The store judges again, under its lock; here a refused request leaves no marker.
+    if let Some(known) = &known {
+        request.compare(known)?;
+    }
     if tried {
         let probed = probed(&request, app.clock.now())?;
         overlap::check(&app, &probed).await?;
