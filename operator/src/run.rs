@@ -15,7 +15,7 @@ use crate::leader::Candidate;
 use crate::metrics::Metrics;
 use crate::platform::{self, Stage};
 use crate::settings::Settings;
-use crate::{controller, watch as watches};
+use crate::{cluster, controller, watch as watches};
 
 /// How long reconciles that have begun may take at the end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -112,6 +112,7 @@ impl Team {
         let watches::All { catalogs, warehouses, tokens } = watches::start(context, &mut watches);
         let listed = [&catalogs.listed, &warehouses.listed, &tokens.listed].map(Clone::clone);
         watches.spawn(announce(listed, stage.clone()));
+        watches.spawn(cluster::sweep_orphans(Arc::clone(context)));
         let (stopping, stopped) = watch::channel(false);
         let stop = || {
             let mut stopped = stopped.clone();

@@ -45,6 +45,7 @@ mod reconcile_bad_bucket;
 mod reconcile_bad_database;
 mod reconcile_delete_all;
 mod reconcile_drift;
+mod reconcile_finalizer_removed;
 mod reconcile_idle_is_silent;
 mod reconcile_index_dropped;
 mod reconcile_index_invalid;
@@ -292,6 +293,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "a Token from a namespace that the Catalog does not admit is Stalled; admitted, it works",
         needs: &[Need::Stage],
         run: |lab| Box::pin(reconcile_namespaces::run(lab)),
+    },
+    Case {
+        name: "reconcile_finalizer_removed",
+        says: "the Secrets of a Catalog whose finalizer was removed by hand are deleted",
+        needs: &[Need::Stage],
+        run: |lab| Box::pin(reconcile_finalizer_removed::run(lab)),
     },
     Case {
         name: "reconcile_paused",

@@ -14,6 +14,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::compare::{holds, whole};
+use super::owner::OWNER;
 use super::writes::{INVALID, Writes};
 use super::{OWNER_UID, Owner, labels, named, read};
 use crate::context::Context;
@@ -71,6 +72,7 @@ where
 {
     wanted.meta_mut().namespace = Some(context.settings.namespace.clone());
     wanted.labels_mut().insert(OWNER_UID.into(), owner.uid.clone());
+    wanted.annotations_mut().insert(OWNER.into(), format!("{}/{}", owner.namespace, owner.name));
     if owner.namespace == context.settings.namespace {
         wanted.meta_mut().owner_references = Some(vec![owner.reference.clone()]);
     }

@@ -10,6 +10,9 @@ use crate::kind::Kind;
 /// The label of an object that can't have an owner reference, since it lies in another namespace.
 pub const OWNER_UID: &str = "catalog.pangolin.dev/owner-uid";
 
+/// The annotation next to it: `<namespace>/<name>` of the owner.
+pub(super) const OWNER: &str = "catalog.pangolin.dev/owner";
+
 /// The resource for which objects are made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Owner {
