@@ -29,7 +29,7 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
 
         // With an operator at work the finalizer would run, or come back.
         scale(scene, "0").await?;
-        scene.told(&["wait", "--for=delete", "pods", "--selector=app.kubernetes.io/name=pangolin-operator"]).await?;
+        scene.told(&["wait", "--for=delete", "pods", "--selector=app.kubernetes.io/component=operator"]).await?;
         scene.told_in(&home, &["delete", "catalog/lakehouse", "--wait=false"], None).await?;
         let none = r#"--patch={"metadata":{"finalizers":null}}"#;
         scene.told_in(&home, &["patch", "catalog/lakehouse", "--type=merge", none], None).await?;

@@ -13,6 +13,8 @@ pub(super) async fn run(lab: &Lab) -> Outcome<String> {
         let watched = json!([scene.namespace, team]);
         scene.install(&Values::new().set("watch.namespaces", watched)).await?;
         scene.open_lakehouse().await?;
+        // The Warehouse's own consent is the matter of `reconcile_tenancy`.
+        scene.edit("warehouse/lake", &json!({"spec": {"allowedNamespaces": {"from": "All"}}})).await?;
 
         scene.apply_in(&team, &[token(scene)?]).await?;
         scene.says_in(&team, "token/analyst", "Stalled", "True", "NotAllowed").await?;
