@@ -78,6 +78,8 @@ async fn take_over(scene: &Scene<'_>, tenant: &str) -> Outcome<Duration> {
     check(message.contains("another namespace"), || format!("the refusal says {message}"))?;
     scene.ready("warehouse/lake").await?;
     status(scene, &home, "200").await?;
+    // Otherwise it would adopt the warehouse as soon as its owner is deleted, which is the owner's consent.
+    scene.told_in(tenant, &["delete", "warehouse/lake"], None).await?;
 
     let start = Instant::now();
     scene.apply(&[rival(&home, "successor")?]).await?;
