@@ -70,6 +70,7 @@ async fn if_one_table_cannot_change_none_does() {
         ),
         (change("t", json!([{"type": "assert-create"}]), set("x", "1")), 409, "CommitFailedException"),
         (change("gone", json!([]), set("x", "1")), 404, "NoSuchTableException"),
+        (change("t", json!([]), json!([{"action": "paint"}])), 400, "BadRequestException"),
         (change("t", json!([]), json!([{"action": "set-current-schema", "schema-id": 9}])), 400, "ValidationException"),
         (change("t", json!([]), set("s3.secret-access-key", "hunter2")), 400, "ValidationException"),
         (change("u", json!([]), set("x", "2")), 400, "BadRequestException"),
@@ -77,6 +78,8 @@ async fn if_one_table_cannot_change_none_does() {
     ] {
         let answer = commit(&api, &[change("u", json!([]), set("x", "1")), bad.clone()]).await;
         assert_eq!((answer.error().0, answer.error().1), (code, kind), "{bad}");
+        let name = bad["identifier"]["name"].as_str().map_or("no identifier".to_owned(), |name| format!("a.{name}"));
+        assert!(answer.error().2.contains(&name), "{bad}: {answer:?} does not name the table");
     }
     assert_eq!(property(&api, "u").await, Value::Null);
     assert_eq!(metadata_files(&lab.path().join("lake")).len(), 2, "nothing is left behind");

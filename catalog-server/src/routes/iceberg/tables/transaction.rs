@@ -74,7 +74,7 @@ fn read(session: &Session, requests: Vec<CommitTableRequest>) -> Result<Vec<Chan
 fn one(place: usize, request: CommitTableRequest) -> Result<Change, ApiError> {
     let missing = || ApiError::bad_request(format!("cannot read the body: table-changes[{place}] has no identifier"));
     let key = names::relation(request.identifier.clone().ok_or_else(missing)?)?;
-    Change::read(request, key)
+    Change::read(request, key.clone()).map_err(|error| of_table(&key, error))
 }
 
 /// In the order of the names, so that two transactions never wait for each other in a circle.
@@ -95,10 +95,10 @@ struct Plan {
 async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change]) -> Result<Plan, ApiError> {
     let mut plan = Plan { next: Vec::new(), unchanged: Vec::new() };
     let mut directories = HashSet::new();
-    let reads: Vec<_> = changes.iter().map(|change| change.base(app, session)).collect();
+    let reads: Vec<_> = changes.iter().map(|change| base(app, session, change)).collect();
     let bases: Vec<Base> = stream::iter(reads).buffered(READS).try_collect().await?;
     for (change, base) in changes.iter().zip(&bases) {
-        let guard = removed::check(app, session, change, base).await?;
+        let guard = removed::check(app, session, change, base).await.map_err(|error| of_table(&change.key, error))?;
         match change.next(app, ground, base).map_err(|error| of_table(&change.key, error))? {
             Some(Next { publish: next, .. }) => {
                 // Both files would have one name.
@@ -116,9 +116,17 @@ async fn plan(app: &App, session: &Session, ground: &Ground, changes: &[Change])
     Ok(plan)
 }
 
-/// Says which of the tables an error is about.
+async fn base(app: &App, session: &Session, change: &Change) -> Result<Base, ApiError> {
+    change.base(app, session).await.map_err(|error| of_table(&change.key, error))
+}
+
+/// Names the table that an error is about, unless the message has its name.
 fn of_table(key: &Key, error: ApiError) -> ApiError {
-    ApiError { message: format!("table {key}: {}", error.message), ..error }
+    let name = key.to_string();
+    if error.message.contains(&name) {
+        return error;
+    }
+    ApiError { message: format!("table {name}: {}", error.message), ..error }
 }
 
 fn stays(change: &Change, table: &Table) -> Operation {
