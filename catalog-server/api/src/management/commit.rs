@@ -24,7 +24,8 @@ pub struct CommitInfo {
     pub parent: Option<Uuid>,
     /// The principal.
     pub author: String,
-    /// What was done, in a few words.
+    /// What was done, in a few words. Empty for a principal that may not read the whole warehouse, because it may name
+    /// anything in it.
     pub message: String,
     /// When. Never before its parent's.
     #[schemars(with = "formats::DateTime")]

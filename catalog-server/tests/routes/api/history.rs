@@ -67,6 +67,18 @@ async fn a_log_tells_what_led_to_a_state_and_is_filtered() {
     assert_eq!(api.get(&tree("/commits?ref=nowhere")).await.error().0, 404);
     let reader = lab.client("reader", &[(&["a"], &[Read])]).await;
     assert_eq!(seqs(&log(&reader, "?namespace=a").await), [5, 2, 1]);
+    // A message may name anything: that of a rename has both names.
+    api.post(
+        "/tables/rename",
+        &json!({"source": {"namespace": ["a"], "name": "t"},
+        "destination": {"namespace": ["b"], "name": "hidden"}}),
+    )
+    .await
+    .ok();
+    let seen = log(&reader, "?namespace=a").await;
+    assert_eq!((seqs(&seen)[0], &seen["items"][0]["message"]), (7, &json!("")));
+    assert!(!seen.to_string().contains("hidden"), "{seen}");
+    assert!(log(&api, "?namespace=a").await.to_string().contains("hidden"));
     for query in ["", "?namespace=b"] {
         assert_eq!(reader.get(&tree(&format!("/commits{query}"))).await.error().0, 403, "{query}");
     }

@@ -16,8 +16,8 @@ use crate::routes::iceberg::names;
 use crate::routes::management::{check_time, page};
 use crate::session::Session;
 
-/// The commits that led to a state, newest first. Who may read only some namespaces names one of them: messages of other
-/// commits may name anything.
+/// The commits that led to a state, newest first. Who may read only some namespaces names one of them, and
+/// gets no messages.
 ///
 /// # Errors
 /// 400 for what is no state, namespace, time or page; 403 without `Read` on the namespace, or the whole warehouse; 404
@@ -35,7 +35,7 @@ pub async fn list(
     let state = session.at(&app, query.reference.as_deref()).await?;
     let found = app.store.log(state.view(), &filter, &params).await?;
     let names = Names::of(&app, found.items.iter().collect()).await?;
-    page::answer(&list, found, None, |commit| Ok(names.info(commit))).map(Json)
+    page::answer(&list, found, None, |commit| Ok(names.info_for(&session, commit))).map(Json)
 }
 
 fn about(query: &ListCommitsQuery) -> Result<About, ApiError> {

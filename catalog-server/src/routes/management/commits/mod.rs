@@ -11,7 +11,7 @@ pub use list::list;
 use std::collections::HashMap;
 
 use catalog_api::management::{CommitInfo, CommitOrigin, MergeOrigin};
-use catalog_store::{Asked, Commit, Origin, View};
+use catalog_store::{Asked, Commit, NamespacePath, Origin, View};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -37,8 +37,16 @@ impl Names {
         self.0.get(&branch).cloned().unwrap_or_default()
     }
 
-    /// The commit, as answers have it.
-    pub(super) fn info(&self, commit: Commit) -> CommitInfo {
+    /// The commit, as lists have it. Its message may name anything, such as both names of a rename, so that only those who
+    /// read the whole warehouse get it.
+    pub(super) fn info_for(&self, session: &Session, commit: Commit) -> CommitInfo {
+        let info = self.info(commit);
+        let message = if session.reads(&NamespacePath::root()) { info.message } else { String::new() };
+        CommitInfo { message, ..info }
+    }
+
+    /// The commit with its message, for its author and for those who read the whole warehouse.
+    fn info(&self, commit: Commit) -> CommitInfo {
         let Commit { id, seq, branch_id, parent_id, author, message, committed_at, origin } = commit;
         let origin = origin.map(|origin| match origin {
             Origin::Merge { branch_id, seq } => CommitOrigin::Merge(MergeOrigin { branch: self.name(branch_id), seq }),
@@ -79,7 +87,7 @@ pub(super) async fn around(app: &App, session: &Session, id: Uuid) -> Result<Aro
     Ok((commit, before, after))
 }
 
-/// One commit, as answers have it.
+/// One commit with its message, for its author and for those who read the whole warehouse.
 ///
 /// # Errors
 /// The store's.

@@ -46,7 +46,7 @@ pub async fn list(
             namespace: names::levels(&key.ns),
             name: key.name,
             content: writers.state(&entry),
-            dropped_by: commits.info(commit),
+            dropped_by: commits.info_for(&session, commit),
         })
     };
     page::answer(&list, found, None, show).map(Json)
