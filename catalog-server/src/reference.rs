@@ -14,7 +14,7 @@ pub const REF_HEADER: &str = "x-pangolin-ref";
 /// The ref that a request names; `main` if it names none.
 ///
 /// # Errors
-/// 400 for a header that is no ref expression, for several headers, and for a prefix and a header that differ.
+/// 400 for a header that is not a ref expression, for several headers, and for a prefix and a header that differ.
 pub fn asked(in_prefix: Option<&RefExpr>, headers: &HeaderMap) -> Result<RefExpr, ApiError> {
     let mut values = headers.get_all(REF_HEADER).iter();
     let in_header = match (values.next(), values.next()) {

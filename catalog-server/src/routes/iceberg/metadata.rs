@@ -77,15 +77,15 @@ pub(crate) fn address(location: &str) -> String {
     Location::parse(location).map_or_else(|_| location.to_owned(), |parsed| parsed.address().to_owned())
 }
 
-/// What a file that cannot be read is called; the first text is that of the Java reference.
+/// What a file that cannot be read is called. The first text is that of the Java reference, whose compatibility kit expects
+/// the location, which clients know as the table's `metadata-location`.
 pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
     let message = error.to_string();
     match *error {
         FileError::NotFound { .. } => {
             let message = format!(
-                "Failed to open input stream for file: {}. It is missing from the storage: restore it, or drop the table \
-                 or view and register an older metadata file",
-                shown(location)
+                "Failed to open input stream for file: {location}. It is missing from the storage: restore it, or drop the \
+                 table or view and register an older metadata file"
             );
             ApiError::new(ErrorType::NotFoundException, message)
         }
@@ -97,14 +97,6 @@ pub(crate) fn unreadable(location: &str, error: Arc<FileError>) -> ApiError {
         FileError::Exists { .. } => return ApiError::internal(error),
     }
     .because(error)
-}
-
-/// The location as messages have it: without the directories of the server's own disk.
-fn shown(location: &str) -> &str {
-    match Scheme::of(location) {
-        Some(Scheme::File) => location.rsplit('/').next().unwrap_or(location),
-        _ => location,
-    }
 }
 
 /// `<N:05>-<id of the commit, a uuid v7>.metadata.json`, or `….gz.metadata.json`; N goes on from the file before.
@@ -139,9 +131,5 @@ mod tests {
         assert!(error.message.starts_with("Failed to open input stream for file: s3a://b/x."), "{error}");
         assert!(error.message.contains("register an older metadata file"), "{error}");
         assert_eq!(error.r#type, ErrorType::NotFoundException);
-        let location = "file:///srv/lake/t/metadata/00001-x.metadata.json";
-        let error = unreadable(location, Arc::new(FileError::NotFound { location: location.into() }));
-        assert!(error.message.starts_with("Failed to open input stream for file: 00001-x.metadata.json. "), "{error}");
-        assert!(!error.message.contains("/srv"), "the disk of the server is its own: {error}");
     }
 }
