@@ -129,7 +129,8 @@ pub struct Database {
 #[serde(rename_all = "camelCase")]
 pub struct Postgres {
     /// The Secret, in the Catalog's own namespace, with a URL like postgres://user:password@host:5432/database.
-    /// It must be a direct connection: the server uses LISTEN, which pgbouncer's transaction mode drops.
+    /// Several hosts (host-a:5432,host-b:5432) are tried in order until one accepts writes. A direct connection, or pgbouncer in
+    /// session mode with ignore_startup_parameters = options; transaction mode is refused.
     pub url_secret_ref: SecretKeyRef,
 
     /// A second URL whose user may create tables, for migrations alone. The first URL if unset.

@@ -14,7 +14,7 @@ use crate::hosts::s3::S3;
 use crate::image::{Packed, Purpose, make, optimised};
 use crate::needs::programs::Programs;
 use crate::needs::python::{self, Packages};
-use crate::needs::{Need, jars, maven, minio, postgres};
+use crate::needs::{Need, jars, maven, minio, pgbouncer, postgres};
 use crate::stage::Stage;
 
 /// The shared things of one run.
@@ -136,6 +136,7 @@ impl Lab {
                 Need::Dev => self.build(&self.dev, "build what cargo dev runs", DEV).await?,
                 Need::Tests => self.build(&self.tests, "build all tests", TESTS).await?,
                 Need::Postgres => self.postgres().await.map(drop)?,
+                Need::Pgbouncer => pgbouncer::program().await.map(drop)?,
                 Need::S3 => minio::program(&self.programs.checkout).await.map(drop)?,
                 Need::Data => DataPrograms::make(&self.programs.checkout).await.map(drop)?,
                 Need::Python(packages) => self.python(*packages).await.map(drop)?,

@@ -64,7 +64,9 @@ fn refusal(case: &Case) -> Option<Failure> {
         Need::Cluster => Some("enters or ends nodes"),
         Need::ControlPlane => Some("brings up and ends clusters"),
         Need::Server | Need::Cli | Need::Dev | Need::Tests | Need::Postgres | Need::S3 => None,
-        Need::Python(_) | Need::Maven | Need::Jars | Need::Api | Need::Images | Need::Optimised => None,
+        Need::Pgbouncer | Need::Python(_) | Need::Maven | Need::Jars | Need::Api | Need::Images | Need::Optimised => {
+            None
+        }
     })?;
     Some(Failure::new(format!("{} refuses to run with --kubeconfig: it {ours}", case.name)))
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::postgres::Refusal;
+
 /// The closed set of errors of this crate. No text quotes a database URL.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
@@ -14,6 +16,9 @@ pub enum MigrationError {
     /// The URL is not `postgres://user:password@host:port/database?…`.
     #[error("the database URL cannot be read: it should look like postgres://user@host:5432/database")]
     Url,
+    /// A parameter of the URL cannot be honoured; the text names it, not its value.
+    #[error("the database URL cannot be used: {0}")]
+    UrlParameter(String),
     /// The database did not answer, or refused the user.
     #[error("could not connect to the database")]
     Connect(#[source] sqlx::Error),
@@ -65,12 +70,9 @@ pub enum MigrationError {
         /// What was migrated.
         need: i64,
     },
-    /// Postgres itself is too old.
-    #[error("this is PostgreSQL {found}, and 15 is the oldest that will do")]
-    OldPostgres {
-        /// The major version.
-        found: i32,
-    },
+    /// The database was reached, and cannot be used.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The state of the indexes could not be read.
     #[error("could not read the state of the indexes")]
     ReadIndexes(#[source] sqlx::Error),
@@ -83,4 +85,11 @@ pub enum MigrationError {
         #[source]
         source: sqlx::Error,
     },
+}
+
+impl MigrationError {
+    /// No answer in time.
+    pub(crate) fn silent() -> Self {
+        Self::Connect(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
+    }
 }

@@ -15,6 +15,10 @@ pub enum Trouble {
     Url,
     /// No answer, or none yet.
     Unreachable,
+    /// It accepts no writes: a standby, or read-only by its own settings.
+    ReadOnly,
+    /// Not PostgreSQL, too old, or behind a pooler that loses settings: nothing changes until a person changes it.
+    Unsuitable,
     /// The database refuses the role, its password, or what it wants to do; or there is no such database.
     Refused,
     /// A newer build has migrated the schema.
@@ -32,12 +36,14 @@ impl MigrationError {
     #[must_use]
     pub fn trouble(&self) -> Trouble {
         match self {
-            Self::SchemaName(_) | Self::Url => Trouble::Url,
+            Self::SchemaName(_) | Self::Url | Self::UrlParameter(_) => Trouble::Url,
             Self::Busy { .. } => Trouble::Busy,
             Self::Newer { .. } => Trouble::Newer,
             Self::Owned { .. } => Trouble::Owned,
             Self::Servers(error) => error.trouble(),
-            Self::OldPostgres { .. } | Self::Elsewhere { .. } => Trouble::Refused,
+            Self::Refused(refusal) if refusal.passes() => Trouble::ReadOnly,
+            Self::Refused(_) => Trouble::Unsuitable,
+            Self::Elsewhere { .. } => Trouble::Refused,
             Self::Apply(sqlx::migrate::MigrateError::Execute(error)) => of(error),
             Self::Apply(_) => Trouble::Failed,
             Self::Connect(error)
@@ -72,10 +78,9 @@ fn of(error: &sqlx::Error) -> Trouble {
         sqlx::Error::Database(error) => match error.code().as_deref() {
             // Too many connections, or it is starting or stopping.
             Some(code) if code.starts_with("53") || code.starts_with("57P") => Trouble::Unreachable,
-            // Signing in, no such database, no privilege, read only.
-            Some(code) if code.starts_with("28") || matches!(code, "3D000" | "42501" | "25006" | "42704") => {
-                Trouble::Refused
-            }
+            Some("25006") => Trouble::ReadOnly,
+            // Signing in, no such database, no privilege.
+            Some(code) if code.starts_with("28") || matches!(code, "3D000" | "42501" | "42704") => Trouble::Refused,
             _ => Trouble::Failed,
         },
         _ => Trouble::Failed,

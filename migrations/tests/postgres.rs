@@ -4,13 +4,13 @@
 use migrations::MigrationError;
 use migrations::Trouble;
 use migrations::postgres::{
-    Claim, IndexOutcome, IndexState, LATEST, Owner, Schema, connect_options, detach, ensure_indexes, indexes, migrate,
-    observe_indexes, prepare, version, works_from,
+    Claim, Endpoints, IndexOutcome, IndexState, LATEST, Owner, Schema, Session, connect_options, detach,
+    ensure_indexes, indexes, migrate, observe_indexes, prepare, version, works_from,
 };
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Executor, PgPool};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgPool};
 
-fn options() -> PgConnectOptions {
+fn options() -> Endpoints {
     let url = std::env::var("PANGOLIN_TEST_POSTGRES").expect(
         "PANGOLIN_TEST_POSTGRES must name a Postgres that tests may fill: `cargo e2e test` starts one and sets it",
     );
@@ -22,7 +22,7 @@ fn schema(test: &str) -> Schema {
 }
 
 fn pool(schema: &Schema) -> PgPool {
-    let options = options().options([("search_path", schema.quoted())]);
+    let options = options().first().clone().options([("search_path", schema.quoted())]);
     PgPoolOptions::new().max_connections(2).connect_lazy_with(options)
 }
 
@@ -119,6 +119,32 @@ async fn an_index_is_missing_then_ready_and_another_one_under_its_name_is_invali
 }
 
 #[tokio::test]
+async fn index_written_differently_is_ready_and_a_different_one_is_not() {
+    let schema = schema("structure");
+    migrate(&options(), &schema).await.unwrap();
+    ensure_indexes(&options(), &schema).await.unwrap();
+    let pool = pool(&schema);
+    let at = indexes().iter().position(|index| index.name == "names_dropped").unwrap();
+    for (definition, state) in [
+        ("ON names USING btree (branch_id, ns, class, name) WHERE (kind)::int = 0::int", IndexState::Invalid),
+        ("ON names (branch_id, ns, class, name ASC NULLS LAST) WHERE (('0'::smallint) = kind)", IndexState::Invalid),
+        ("ON names USING btree (branch_id, ns, class, name) WHERE ((kind = '0'::smallint))", IndexState::Ready),
+        ("ON names (branch_id, ns, class, name) WITH (fillfactor = 70) WHERE kind = 0", IndexState::Ready),
+        ("ON names (branch_id, ns, class, name DESC) WHERE kind = 0", IndexState::Invalid),
+        ("ON names (branch_id, ns, class, name COLLATE \"POSIX\") WHERE kind = 0", IndexState::Invalid),
+        ("ON names (branch_id, ns, class) INCLUDE (name) WHERE kind = 0", IndexState::Invalid),
+        ("ON names (branch_id, ns, name, class) WHERE kind = 0", IndexState::Invalid),
+        ("ON names (branch_id, ns, class, name)", IndexState::Invalid),
+    ] {
+        pool.execute("DROP INDEX names_dropped").await.unwrap();
+        pool.execute(AssertSqlSafe(format!("CREATE INDEX names_dropped {definition}"))).await.unwrap();
+        assert_eq!(states(&schema).await[at], state, "{definition}");
+    }
+    assert_eq!(outcomes(&schema).await[at], IndexOutcome::Rebuilt);
+    assert_eq!(outcomes(&schema).await[at], IndexOutcome::Present);
+}
+
+#[tokio::test]
 async fn a_scan_of_an_index_is_counted() {
     let schema = schema("scans");
     migrate(&options(), &schema).await.unwrap();
@@ -204,13 +230,13 @@ async fn the_servers_role_gets_rows_and_nothing_else() {
     let role = format!("Server of {}", schema.as_str());
     let admin = pool(&schema);
     admin.execute(AssertSqlSafe(format!("CREATE ROLE \"{role}\" LOGIN PASSWORD 'pw'"))).await.unwrap();
-    let servers = options().username(&role).password("pw");
+    let servers = options().map(|host| host.username(&role).password("pw"));
     let claim = async || prepare(&options(), &schema, &owner("u"), Some(&servers)).await;
     assert_eq!(claim().await.unwrap().claim, Claim::Made);
     assert_eq!(claim().await.unwrap().claim, Claim::Kept);
     let as_server = PgPoolOptions::new()
         .max_connections(1)
-        .connect_lazy_with(servers.clone().options([("search_path", schema.quoted())]));
+        .connect_lazy_with(servers.first().clone().options([("search_path", schema.quoted())]));
     as_server.execute("INSERT INTO changes VALUES (1, 1, 'lake', now())").await.unwrap();
     assert!(as_server.execute("DROP TABLE changes").await.is_err());
     assert!(as_server.execute("DELETE FROM _sqlx_migrations").await.is_err());
@@ -225,15 +251,61 @@ async fn the_servers_role_gets_rows_and_nothing_else() {
 #[tokio::test]
 async fn a_refused_password_and_a_closed_port_are_told_apart_and_neither_tells_the_url() {
     let schema = schema("refused");
-    let error = prepare(&options().username("nobody-of-that-name"), &schema, &owner("u"), None).await.unwrap_err();
+    let error = prepare(&options().map(|host| host.username("nobody-of-that-name")), &schema, &owner("u"), None)
+        .await
+        .unwrap_err();
     assert_eq!(error.trouble(), Trouble::Refused, "{}", error.told());
-    let closed = options().host("127.0.0.1").port(1).password("hunter2");
+    let closed = options().map(|host| host.host("127.0.0.1").port(1).password("hunter2"));
     let error = prepare(&closed, &schema, &owner("u"), None).await.unwrap_err();
     assert_eq!(error.trouble(), Trouble::Unreachable, "{}", error.told());
     assert!(!error.told().contains("hunter2"));
-    let nowhere = options().database("no_such_database");
+    let nowhere = options().map(|host| host.database("no_such_database"));
     let error = prepare(&options(), &schema, &owner("u"), Some(&nowhere)).await.unwrap_err();
     assert!(error.trouble() == Trouble::Refused && error.told().contains("3D000"), "{}", error.told());
+}
+
+#[tokio::test]
+async fn settings_that_a_pooler_ignored_are_set_afterwards() {
+    let schema = schema("ignored");
+    migrate(&options(), &schema).await.unwrap();
+    let session = Session::new(&schema).require([("statement_timeout", "1234".into())]);
+    let plain = options().first().clone();
+    let mut connection = plain.connect().await.unwrap();
+    session.verify(&mut connection, &plain).await.unwrap();
+    let found: (String, String) = sqlx::query_as("SELECT current_schema()::text, current_setting('statement_timeout')")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(found, (schema.to_string(), "1234ms".to_owned()));
+    // A value that the database rounds is another one than the one that is required.
+    let rounded = Session::new(&schema).require([("statement_timeout", "01234".into())]);
+    let error = rounded.verify(&mut connection, &plain).await.unwrap_err();
+    assert!(error.to_string().contains("statement_timeout") && error.trouble() == Trouble::Unsuitable, "{error}");
+}
+
+#[tokio::test]
+async fn read_only_database_is_refused_as_such_and_served_to_readers() {
+    let schema = schema("read-only");
+    migrate(&options(), &schema).await.unwrap();
+    let read_only = options().map(|host| host.options([("default_transaction_read_only", "on")]));
+    let error = prepare(&read_only, &schema, &owner("u"), None).await.unwrap_err();
+    assert_eq!(error.trouble(), Trouble::ReadOnly, "{error}");
+    read_only.connect(&Session::new(&schema)).await.unwrap();
+}
+
+#[tokio::test]
+async fn hosts_are_tried_in_order_until_one_accepts_writes() {
+    let schema = schema("hosts");
+    let one = options();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = std::env::var("PANGOLIN_TEST_POSTGRES").unwrap();
+    let (host, port) = (one.first().get_host(), one.first().get_port());
+    let connector = if url.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{connector}host=127.0.0.1,{host}&port={closed},{port}&target_session_attrs=read-write");
+    let session = Session::new(&schema).writing();
+    let (_, position) = connect_options(&url).unwrap().connect(&session).await.unwrap();
+    assert_eq!(position, 1);
+    migrate(&connect_options(&url).unwrap(), &schema).await.unwrap();
 }
 
 fn owner(uid: &str) -> Owner<'_> {

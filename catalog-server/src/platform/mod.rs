@@ -19,6 +19,7 @@ pub fn describe(health: Option<&Health>) -> Option<String> {
         Some(Health::SchemaTooNew { found, know }) => Some(format!(
             "the database's schema is at version {found}, this build knows {know}: a newer build has taken away what this one needs"
         )),
+        Some(Health::Refused { reason }) => Some(reason.clone()),
         None => Some("the database is not available".to_owned()),
     }
 }

@@ -61,7 +61,8 @@ impl ChangeStore for PostgresStore {
 
     #[instrument(name = "db.changes.listen", level = "debug", skip_all, err(level = "debug"))]
     async fn listen(&self) -> Result<Box<dyn Wakes>> {
-        let mut listener = PgListener::connect_with(&self.listening).await.map_err(Failure::from)?;
+        let pool = self.listening.located_pool().await?;
+        let mut listener = PgListener::connect_with(pool).await.map_err(Failure::from)?;
         listener.listen(self.requests.channel()).await.map_err(Failure::from)?;
         Ok(Box::new(Listening(listener)))
     }

@@ -3,21 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use migrations::postgres::{Endpoints, Session};
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres};
+use sqlx::{Executor, Postgres};
 use tokio::time::timeout;
 
 use crate::Limits;
+use crate::connector::Connector;
 use crate::error::Failure;
 use crate::lender::{Lender, Lent};
 use crate::transaction::Transaction;
 
 /// A statement with its arguments bound.
 pub(crate) type Statement = Query<'static, Postgres, PgArguments>;
-
-/// A connection that has idled for longer is asked whether it lives before it is used.
-const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
@@ -31,14 +30,14 @@ pub(crate) struct Database {
 impl Database {
     /// Opens no connection yet.
     pub(crate) fn new(
-        options: PgConnectOptions,
+        (endpoints, session): (Endpoints, Session),
         max_connections: u32,
         limits: &Limits,
         channel: Arc<str>,
         prepared: &'static str,
     ) -> Self {
-        let pool = pool(options, max_connections, limits, prepared);
-        let lender = Lender::new(pool, max_connections, limits.acquire);
+        let connector = Connector::new(endpoints, session, max_connections, limits.acquire, prepared);
+        let lender = Lender::new(connector, max_connections, limits.acquire);
         Self { lender, answer: limits.answer(), channel }
     }
 
@@ -101,54 +100,6 @@ impl Database {
     }
 }
 
-/// A pool that has not connected yet; `prepared` is said to each new connection.
-pub(crate) fn pool(options: PgConnectOptions, max_connections: u32, limits: &Limits, prepared: &'static str) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(max_connections)
-        .acquire_timeout(limits.acquire)
-        // A ping before each use would double the round trips of a read; after a pause it costs nobody much, and
-        // finds what a restart of the database has left dead.
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > PING_AFTER_IDLE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                check_primary(connection).await?;
-                prepare(connection, prepared).await
-            })
-        })
-        .connect_lazy_with(options)
-}
-
-/// Before the tables are there nothing can be prepared. Whoever asks for it then is told to come again, on another
-/// connection.
-async fn prepare(connection: &mut PgConnection, statement: &'static str) -> Result<(), sqlx::Error> {
-    const UNDEFINED_TABLE: &str = "42P01";
-    match connection.execute(statement).await {
-        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(UNDEFINED_TABLE) => Ok(()),
-        prepared => prepared.map(drop),
-    }
-}
-
-/// Refuses a standby, whose answers may be old, and sees to it that what was committed is on disk: without that an
-/// answer to a commit means nothing. Whoever has set more than that keeps it.
-async fn check_primary(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let (standby, _): (bool, Option<String>) = sqlx::query_as(
-        "SELECT pg_is_in_recovery(),
-           CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END",
-    )
-    .persistent(false)
-    .fetch_one(connection)
-    .await?;
-    if standby { Err(sqlx::Error::Protocol("the database is a standby".into())) } else { Ok(()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,7 +109,7 @@ mod tests {
         let url = std::env::var("PANGOLIN_TEST_POSTGRES").expect("PANGOLIN_TEST_POSTGRES: set by `cargo e2e test`");
         let connector = if url.contains('?') { '&' } else { '?' };
         let options = Options::new(format!("{url}{connector}{settings}"), "pangolin");
-        Database::new(options.connect_options().unwrap(), 1, &options.limits, options.channel(), "")
+        Database::new(options.session().unwrap(), 1, &options.limits, options.channel(), "")
     }
 
     async fn setting(database: &Database, name: &str) -> String {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog_store::{CommitError, Source, StoreError};
+use migrations::MigrationError;
+use migrations::postgres::Refusal;
 
 /// Why a statement gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +14,9 @@ pub(crate) enum Failure {
     /// The driver's or the database's error.
     #[error(transparent)]
     Driver(#[from] sqlx::Error),
+    /// The database was reached, and must not be used.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The database stayed silent; the connection was given up.
     #[error("no answer from the database for {0:?}")]
     Silence(Duration),
@@ -35,6 +40,7 @@ impl Failure {
                 | sqlx::Error::BeginFailed,
             )
             | Self::Silence(_) => true,
+            Self::Refused(refused) => refused.passes(),
             Self::Driver(_) | Self::Data(_) => false,
         }
     }
@@ -62,6 +68,16 @@ fn code_passes(code: &str) -> bool {
         "57P05", // idle session
     ];
     CLASSES.iter().any(|class| code.starts_with(class)) || CODES.contains(&code)
+}
+
+impl From<MigrationError> for Failure {
+    fn from(error: MigrationError) -> Self {
+        match error {
+            MigrationError::Connect(error) => Self::Driver(error),
+            MigrationError::Refused(refused) => Self::Refused(refused),
+            other => Self::Data(other.to_string()),
+        }
+    }
 }
 
 impl From<Failure> for StoreError {

@@ -17,8 +17,11 @@ impl HealthStore for PostgresStore {
         let limit = self.limits.answer();
         let look = timeout(limit, look(&self.background)).await;
         let found = look.map_err(|_| Failure::Silence(limit)).and_then(|found| found);
-        let (found, from) = found.map_err(StoreError::from)?;
-        Ok(compare(found, from))
+        match found {
+            Ok((found, from)) => Ok(compare(found, from)),
+            Err(Failure::Refused(refused)) => Ok(Health::Refused { reason: refused.to_string() }),
+            Err(failure) => Err(StoreError::from(failure)),
+        }
     }
 }
 

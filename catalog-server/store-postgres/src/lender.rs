@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{PgConnection, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
+use crate::connector::Connector;
 use crate::error::Failure;
 
 /// What nobody has wanted for so long goes back to the pool; it is looked for as often.
@@ -24,7 +25,7 @@ const LENT_ON: Duration = Duration::from_secs(60);
 /// Hands the pool's connections out.
 #[derive(Debug)]
 pub(crate) struct Lender {
-    pool: PgPool,
+    connector: Connector,
     /// As many as the pool has connections, so that nobody waits in the pool while connections idle here.
     permits: Arc<Semaphore>,
     /// How long to wait for a permit.
@@ -53,9 +54,9 @@ pub(crate) struct Lent {
 
 impl Lender {
     /// Must be called within a tokio runtime.
-    pub(crate) fn new(pool: PgPool, connections: u32, limit: Duration) -> Arc<Self> {
+    pub(crate) fn new(connector: Connector, connections: u32, limit: Duration) -> Arc<Self> {
         let permits = Arc::new(Semaphore::new(connections as usize));
-        let lender = Arc::new(Self { pool, permits, limit, idle: Mutex::new(Some(VecDeque::new())) });
+        let lender = Arc::new(Self { connector, permits, limit, idle: Mutex::new(Some(VecDeque::new())) });
         tokio::spawn(return_idle(Arc::downgrade(&lender)));
         lender
     }
@@ -67,7 +68,7 @@ impl Lender {
         let idle = self.idle().as_mut().and_then(VecDeque::pop_back);
         let (connection, taken) = match idle {
             Some(Idle { connection, taken, since: _ }) => (connection, taken),
-            None => (self.pool.acquire().await?, Instant::now()),
+            None => (self.connector.acquire().await?, Instant::now()),
         };
         Ok(Lent { connection, taken, lender: Arc::clone(self), _permit: permit })
     }
@@ -76,7 +77,7 @@ impl Lender {
     pub(crate) async fn close(&self) {
         self.permits.close();
         drop(self.idle().take());
-        self.pool.close().await;
+        self.connector.close().await;
     }
 
     /// Gives back what nobody has wanted for a while: the first ones, for they came first.
@@ -139,14 +140,15 @@ impl DerefMut for Lent {
 #[cfg(test)]
 mod tests {
     use sqlx::Executor as _;
-    use sqlx::postgres::PgPoolOptions;
 
     use super::*;
+    use crate::Options;
 
     fn lender(connections: u32) -> Arc<Lender> {
         let url = std::env::var("PANGOLIN_TEST_POSTGRES").expect("PANGOLIN_TEST_POSTGRES: set by `cargo e2e test`");
-        let options = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5));
-        Lender::new(options.connect_lazy(&url).unwrap(), connections, Duration::from_millis(300))
+        let (endpoints, session) = Options::new(url, "pangolin").session().unwrap();
+        let connector = Connector::new(endpoints, session, connections, Duration::from_secs(5), "");
+        Lender::new(connector, connections, Duration::from_millis(300))
     }
 
     async fn process(lent: &mut Lent) -> i32 {
@@ -159,12 +161,12 @@ mod tests {
         let mut first = lender.lend().await.unwrap();
         let id = process(&mut first).await;
         first.give_back();
-        assert_eq!(lender.pool.num_idle(), 0);
+        assert_eq!(lender.connector.pool().num_idle(), 0);
         let mut again = lender.lend().await.unwrap();
         assert_eq!(process(&mut again).await, id);
         again.give_back();
         sleep(3 * IDLE).await;
-        assert_eq!((lender.pool.num_idle(), lender.pool.size()), (1, 1));
+        assert_eq!((lender.connector.pool().num_idle(), lender.connector.pool().size()), (1, 1));
     }
 
     #[tokio::test]
@@ -209,7 +211,7 @@ mod tests {
         assert!(!closing.is_finished());
         busy.give_back();
         closing.await.unwrap();
-        assert_eq!(lender.pool.size(), 0);
+        assert_eq!(lender.connector.pool().size(), 0);
         assert!(matches!(lender.lend().await, Err(Failure::Driver(sqlx::Error::PoolClosed))));
     }
 }

@@ -7,6 +7,7 @@ mod access;
 mod changes;
 mod columns;
 mod commit;
+mod connector;
 mod database;
 mod error;
 mod health;
@@ -31,9 +32,9 @@ use std::sync::Arc;
 
 use migrations::MigrationError;
 
-use database::{Database, pool};
+use connector::Connector;
+use database::Database;
 pub use options::{Limits, Options};
-use sqlx::PgPool;
 use tree::Looks;
 
 /// The statements of the hot path as they are sent, for tests of their plans.
@@ -69,7 +70,7 @@ pub struct PostgresStore {
     looks: Arc<Looks>,
     background: Database,
     /// Each follower of the feed listens on a connection of its own.
-    listening: PgPool,
+    listening: Arc<Connector>,
     limits: Limits,
 }
 
@@ -81,16 +82,18 @@ impl PostgresStore {
     /// If the URL cannot be read or the schema's name is none.
     pub fn connect(options: &Options) -> Result<Self, MigrationError> {
         let limits = options.limits;
-        let connect = options.connect_options()?;
-        let database =
-            |connections, prepared| Database::new(connect.clone(), connections, &limits, options.channel(), prepared);
+        let (endpoints, session) = options.session()?;
+        let database = |connections, prepared| {
+            let connect = (endpoints.clone(), session.clone());
+            Database::new(connect, connections, &limits, options.channel(), prepared)
+        };
         let requests = database(options.max_connections, commit::COMMIT_LOCK_PREPARE);
         Ok(Self {
             looks: Looks::new(requests.clone(), limits.acquire + limits.answer()),
             requests,
             // Nothing is prepared here: it also finds out whether there are any tables.
             background: database(BACKGROUND_CONNECTIONS, ""),
-            listening: pool(connect.clone(), FOLLOWERS, &limits, ""),
+            listening: Connector::new(endpoints.clone(), session.clone(), FOLLOWERS, limits.acquire, "").into(),
             limits,
         })
     }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use migrations::MigrationError;
-use migrations::postgres::{Schema, connect_options};
-use sqlx::postgres::PgConnectOptions;
+use migrations::postgres::{Endpoints, Schema, Session, connect_options};
 
 /// Where the database is and how much of it a server may use.
 #[derive(Clone)]
 pub struct Options {
-    /// `postgres://user:password@host:5432/database?…`: a secret. It must lead to the primary, and not through a
-    /// transaction pooler.
+    /// `postgres://user:password@host:5432/database?…`: a secret. A standby is refused, and so is a pooler in transaction
+    /// mode.
     pub url: String,
     /// The schema that holds the catalog.
     pub schema: String,
@@ -76,23 +75,27 @@ impl Options {
         format!("{} changes", self.schema).into()
     }
 
-    pub(crate) fn connect_options(&self) -> Result<PgConnectOptions, MigrationError> {
+    /// Where to connect, and what each session must be like.
+    pub(crate) fn session(&self) -> Result<(Endpoints, Session), MigrationError> {
         let Self { url, schema, max_connections: _, application_name, limits } = self;
         let schema: Schema = schema.parse()?;
         let millis = |limit: Duration| limit.as_millis().to_string();
-        Ok(connect_options(url)?.application_name(application_name).options([
-            ("search_path", schema.quoted()),
+        let endpoints = connect_options(url)?.map(|host| host.application_name(application_name));
+        let session = Session::new(&schema).require([
             // Every statement is good for any values. Left to itself Postgres makes a plan each time for those whose
             // arrays it can count, which takes longer than to carry it out.
             ("plan_cache_mode", "force_generic_plan".into()),
             ("statement_timeout", millis(limits.statement)),
             ("lock_timeout", millis(limits.lock)),
             ("idle_in_transaction_session_timeout", millis(limits.idle_in_transaction)),
-            // The database finds out within 15 s that a replica's machine is gone.
+        ]);
+        // The database finds out within 15 s that a replica's machine is gone.
+        let session = session.wish([
             ("tcp_keepalives_idle", "5".into()),
             ("tcp_keepalives_interval", "5".into()),
             ("tcp_keepalives_count", "2".into()),
-        ]))
+        ]);
+        Ok((endpoints, session))
     }
 }
 
@@ -117,13 +120,13 @@ mod tests {
     fn the_url_does_not_show() {
         let options = Options::new("postgres://user:hunter2@host/db", "pangolin");
         assert!(!format!("{options:?}").contains("hunter2"));
-        let error = Options::new("postgres://user:hunter2@host:x/db", "pangolin").connect_options().unwrap_err();
+        let error = Options::new("postgres://user:hunter2@host:x/db", "pangolin").session().unwrap_err();
         assert!(!format!("{error:?} {error}").contains("hunter2"));
     }
 
     #[test]
     fn a_schema_that_cannot_be_one_is_refused_before_anything_connects() {
-        let error = Options::new("postgres://user@host/db", "a\"; --").connect_options().unwrap_err();
+        let error = Options::new("postgres://user@host/db", "a\"; --").session().unwrap_err();
         assert!(matches!(error, MigrationError::SchemaName(_)));
     }
 }

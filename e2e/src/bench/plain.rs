@@ -31,7 +31,10 @@ impl Plain {
         let mut connection = postgres.connect(database).await?;
         sqlx::raw_sql(TABLES).execute(&mut connection).await.attempt("make the plain tables")?;
         let options = migrations::postgres::connect_options(url).attempt("read our own URL")?;
-        let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false).connect_lazy_with(options);
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.first().clone());
         Ok(Self(pool))
     }
 

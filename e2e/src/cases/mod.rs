@@ -22,6 +22,7 @@ mod contract_lists_stream;
 mod contract_merge_base;
 mod contract_no_route_forgets_auth;
 mod contract_pagination;
+mod contract_pgbouncer;
 mod contract_purge;
 mod contract_rck;
 mod contract_retention;
@@ -401,6 +402,12 @@ pub(crate) const ALL: &[Case] = &[
         says: "install, upgrade, rollback, uninstall: definitions and data stay",
         needs: &[Need::Cluster, Need::Images],
         run: |lab| Box::pin(helm_lifecycle::run(lab)),
+    },
+    Case {
+        name: "contract_pgbouncer",
+        says: "behind a pooler that ignores startup settings two schemas never mix: served in session mode, refused in transaction mode",
+        needs: &[Need::Server, Need::Postgres, Need::Pgbouncer],
+        run: |lab| Box::pin(contract_pgbouncer::run(lab)),
     },
     Case {
         name: "contract_unknown_outcome",

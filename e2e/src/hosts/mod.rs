@@ -9,6 +9,7 @@ pub(crate) mod lake;
 pub(crate) mod line;
 pub(crate) mod memory;
 pub(crate) mod memory_limit;
+pub(crate) mod pgbouncer;
 pub(crate) mod pods;
 pub(crate) mod port;
 pub(crate) mod postgres;

@@ -36,6 +36,13 @@ pub(crate) enum Database {
     Sqlite,
     /// The URL of a database that is migrated already. It holds the password.
     Postgres(String),
+    /// The same in another schema than the default.
+    Schema {
+        /// The URL, with the password.
+        url: String,
+        /// The schema's name.
+        schema: String,
+    },
 }
 
 /// How the server may reach buckets.
@@ -218,10 +225,9 @@ impl Server {
     fn write_settings(&self) -> Outcome {
         let database = match &self.database {
             Database::Sqlite => json!({"sqlite": {"path": self.folder.join("catalog.sqlite")}}),
-            Database::Postgres(url) => {
-                let file = self.folder.join("database-url");
-                secret_file(&file, url)?;
-                json!({"postgres": {"url_file": file}})
+            Database::Postgres(url) => json!({"postgres": {"url_file": self.url_file(url)?}}),
+            Database::Schema { url, schema } => {
+                json!({"postgres": {"url_file": self.url_file(url)?, "schema": schema}})
             }
         };
         let file_roots: Vec<&PathBuf> = [&self.folder].into_iter().chain(&self.file_roots).collect();
@@ -245,6 +251,12 @@ impl Server {
         });
         let file = self.folder.join(SETTINGS);
         fs::write(&file, settings.to_string()).attempt(format!("write {}", file.display()))
+    }
+
+    fn url_file(&self, url: &str) -> Outcome<PathBuf> {
+        let file = self.folder.join("database-url");
+        secret_file(&file, url)?;
+        Ok(file)
     }
 
     /// All that it has written to its log.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::failure::{Attempt, Failure, Outcome};
+use crate::failure::{Attempt, Failure, Outcome, check};
 
 /// Longer than any of the server's own limits: what takes longer hangs.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
@@ -115,9 +115,16 @@ impl Rest {
 
     /// GET that must succeed, of what is no JSON.
     pub(crate) async fn text(&self, path: &str) -> Outcome<String> {
+        let (status, text) = self.text_of_any_status(path).await?;
+        check(status.is_success(), || format!("GET {path}: the server answered {status}"))?;
+        Ok(text)
+    }
+
+    /// GET of a text, regardless of the status.
+    pub(crate) async fn text_of_any_status(&self, path: &str) -> Outcome<(StatusCode, String)> {
         let asked = || format!("GET {path}");
         let response = self.http.get(format!("{}{path}", self.uri)).send().await.attempt(asked())?;
-        response.error_for_status().attempt(asked())?.text().await.attempt(asked())
+        Ok((response.status(), response.text().await.attempt(asked())?))
     }
 
     /// POST that must succeed.

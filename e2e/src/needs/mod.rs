@@ -5,6 +5,7 @@ pub(crate) mod go;
 pub(crate) mod jars;
 pub(crate) mod maven;
 pub(crate) mod minio;
+pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod programs;
 pub(crate) mod python;
@@ -25,6 +26,8 @@ pub(crate) enum Need {
     Tests,
     /// The private Postgres, running.
     Postgres,
+    /// PgBouncer, installed.
+    Pgbouncer,
     /// MinIO, built.
     S3,
     /// Python with these packages.

@@ -1,24 +1,27 @@
 //! Migrations and indexes of Postgres. In a cluster the operator applies them; a server never does by itself.
 
+mod endpoints;
 mod grants;
 mod indexes;
 mod lock;
 mod owner;
+mod pooling;
 mod prepare;
 mod schema;
+mod session;
 mod url;
 
 use std::time::Duration;
 
-use sqlx::{ConnectOptions, Connection, PgConnection, PgExecutor};
-use tokio::time::timeout;
+use sqlx::{Connection, PgConnection, PgExecutor};
 use tracing::info;
 
+pub use endpoints::Endpoints;
 pub use indexes::{Index, IndexOutcome, IndexReport, IndexState, Progress, ensure_indexes, indexes, observe_indexes};
 pub use owner::{Claim, Owner, detach};
 pub use prepare::{Prepared, prepare};
 pub use schema::Schema;
-pub use sqlx::postgres::PgConnectOptions;
+pub use session::{Refusal, Session, refusal};
 pub use url::connect_options;
 
 use crate::MigrationError;
@@ -44,17 +47,14 @@ pub(crate) const FILES: &[Numbered] = &[
 /// The version that this build needs.
 pub const LATEST: i64 = latest(FILES);
 
-/// How long a connection may take until it can be used: a host that is not there answers nothing at all.
-const CONNECT: Duration = Duration::from_secs(10);
-
 /// Makes the schema if it is not there and brings it to [`LATEST`]. Safe to run from many processes at once, and again.
 ///
 /// # Errors
 /// [`MigrationError::Newer`] if a newer build has migrated it, [`MigrationError::Busy`] if another process holds the
 /// schema's lock for too long, else what the database said.
-pub async fn migrate(options: &PgConnectOptions, schema: &Schema) -> Result<(), MigrationError> {
+pub async fn migrate(endpoints: &Endpoints, schema: &Schema) -> Result<(), MigrationError> {
     // One must not queue for a lock behind a long reader, since every other query would then queue behind it.
-    let mut connection = connect(options, schema, "10s").await?;
+    let mut connection = connect(endpoints, schema, Duration::from_secs(10)).await?;
     lock::acquire(&mut connection, schema, "migrate").await?;
     let result = migrate_locked(&mut connection, schema).await;
     // Ends the session, and with it the lock, whatever came out.
@@ -91,19 +91,15 @@ pub async fn works_from<'e>(executor: impl PgExecutor<'e>) -> Result<i64, sqlx::
 
 /// Without a statement timeout, since a migration or an index takes what it takes.
 async fn connect(
-    options: &PgConnectOptions,
+    endpoints: &Endpoints,
     schema: &Schema,
-    lock_timeout: &str,
+    lock_timeout: Duration,
 ) -> Result<PgConnection, MigrationError> {
-    let options = options.clone().application_name("pangolin-migrations").options([
-        ("search_path", schema.quoted()),
-        ("statement_timeout", "0".into()),
-        ("lock_timeout", lock_timeout.into()),
-    ]);
-    match timeout(CONNECT, options.connect()).await {
-        Ok(connection) => connection.map_err(MigrationError::Connect),
-        Err(_) => Err(MigrationError::Connect(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
-    }
+    let session = Session::new(schema)
+        .writing()
+        .require([("statement_timeout", "0".into()), ("lock_timeout", lock_timeout.as_millis().to_string())]);
+    let named = endpoints.clone().map(|host| host.application_name("pangolin-migrations"));
+    named.connect(&session).await.map(|(connection, _)| connection)
 }
 
 async fn migrate_locked(connection: &mut PgConnection, schema: &Schema) -> Result<(), MigrationError> {

@@ -5,11 +5,10 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::time::timeout;
 
-use super::{Schema, connect};
+use super::{Endpoints, Schema, connect};
 use crate::MigrationError;
 
 /// For the whole farewell: the database may be gone as well.
@@ -77,9 +76,9 @@ const DETACH: &str = "
 ///
 /// # Errors
 /// [`MigrationError::Connect`], [`MigrationError::Owner`].
-pub async fn detach(options: &PgConnectOptions, schema: &Schema, uid: &str) -> Result<(), MigrationError> {
+pub async fn detach(endpoints: &Endpoints, schema: &Schema, uid: &str) -> Result<(), MigrationError> {
     let work = async {
-        let mut connection = connect(options, schema, "5s").await?;
+        let mut connection = connect(endpoints, schema, Duration::from_secs(5)).await?;
         sqlx::query(DETACH).bind(uid).execute(&mut connection).await.map_err(MigrationError::Owner)?;
         connection.close().await.map_err(MigrationError::Connect)
     };

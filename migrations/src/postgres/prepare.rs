@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::time::timeout;
 
 use super::owner::{self, Claim, Owner};
-use super::{LATEST, Schema, connect, grants, lock, migrate_locked, version};
+use super::{Endpoints, LATEST, Schema, connect, grants, lock, migrate_locked, version};
 use crate::MigrationError;
 
 /// For everything together, in case that the database falls silent. A step of a migration may take long.
 const PATIENCE: Duration = Duration::from_secs(3600);
 /// For a look at what is there already.
 const LOOK: Duration = Duration::from_secs(15);
-/// The oldest version of Postgres that has all that the statements use.
-const OLDEST: i32 = 150_000;
+/// For a lock, because other queries queue behind one that waits.
+const LOCK: Duration = Duration::from_secs(10);
 
 /// What [`prepare`] found and did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,27 +26,27 @@ pub struct Prepared {
 }
 
 /// Brings the schema to [`LATEST`], makes it the owner's, and lets the role of `servers` work in it, if that is another
-/// than the one of `options`. Nothing is written if all that is so. Safe to run from many processes at once.
+/// than the one of `endpoints`. Nothing is written if all that is so. Safe to run from many processes at once.
 ///
 /// # Errors
 /// [`MigrationError::Owned`] and [`MigrationError::Newer`] before anything was changed; the others as
 /// [`super::migrate`]. An error of the servers' own connection is [`MigrationError::Servers`].
 pub async fn prepare(
-    options: &PgConnectOptions,
+    endpoints: &Endpoints,
     schema: &Schema,
     owner: &Owner<'_>,
-    servers: Option<&PgConnectOptions>,
+    servers: Option<&Endpoints>,
 ) -> Result<Prepared, MigrationError> {
-    let mut connection = connect(options, schema, "10s").await?;
-    let role = servers.map(PgConnectOptions::get_username).filter(|role| *role != options.get_username());
+    let mut connection = connect(endpoints, schema, LOCK).await?;
+    let role = servers.map(Endpoints::username).filter(|role| *role != endpoints.username());
     let work = prepare_on(&mut connection, schema, owner, role);
-    let result = timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(silent()));
+    let result = timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(MigrationError::silent()));
     // Ends the session, and with it the lock, whatever came out.
     let _ = timeout(LOOK, connection.close()).await;
     let prepared = result?;
     if let Some(servers) = servers {
         let look = timeout(LOOK, look_as_server(servers, schema));
-        let found = look.await.unwrap_or_else(|_| Err(silent()));
+        let found = look.await.unwrap_or_else(|_| Err(MigrationError::silent()));
         found.map_err(|error| MigrationError::Servers(Box::new(error)))?;
     }
     Ok(prepared)
@@ -59,8 +58,10 @@ async fn prepare_on(
     owner: &Owner<'_>,
     role: Option<&str>,
 ) -> Result<Prepared, MigrationError> {
-    timeout(LOOK, old_enough(connection)).await.unwrap_or_else(|_| Err(silent()))?;
-    if timeout(LOOK, settled(connection, schema, owner, role)).await.unwrap_or_else(|_| Err(silent()))? {
+    if timeout(LOOK, settled(connection, schema, owner, role))
+        .await
+        .unwrap_or_else(|_| Err(MigrationError::silent()))?
+    {
         return Ok(Prepared { from: LATEST, claim: Claim::Kept });
     }
     lock::acquire(connection, schema, "migrate").await?;
@@ -100,25 +101,13 @@ fn refuse_newer(found: i64) -> Result<(), MigrationError> {
     if found > LATEST { Err(MigrationError::Newer { found, know: LATEST }) } else { Ok(()) }
 }
 
-async fn old_enough(connection: &mut PgConnection) -> Result<(), MigrationError> {
-    let found: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
-        .fetch_one(connection)
-        .await
-        .map_err(MigrationError::Version)?;
-    if found < OLDEST { Err(MigrationError::OldPostgres { found: found / 10_000 }) } else { Ok(()) }
-}
-
 /// Signs in as the servers will, and looks whether it is the same schema that they see.
-async fn look_as_server(options: &PgConnectOptions, schema: &Schema) -> Result<(), MigrationError> {
-    let mut connection = connect(options, schema, "10s").await?;
+async fn look_as_server(endpoints: &Endpoints, schema: &Schema) -> Result<(), MigrationError> {
+    let mut connection = connect(endpoints, schema, LOCK).await?;
     let found = version(&mut connection).await;
     let _ = connection.close().await;
     match found.map_err(MigrationError::Version)? {
         LATEST => Ok(()),
         found => Err(MigrationError::Elsewhere { found, need: LATEST }),
     }
-}
-
-fn silent() -> MigrationError {
-    MigrationError::Connect(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
 }

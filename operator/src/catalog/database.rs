@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crds::Catalog;
-use migrations::postgres::{Claim, Owner, PgConnectOptions, Prepared, Schema, connect_options, detach, prepare};
+use migrations::postgres::{Claim, Endpoints, Owner, Prepared, Schema, connect_options, detach, prepare};
 use migrations::{MigrationError, Trouble};
 
 use super::Deployable;
@@ -12,6 +12,8 @@ use super::deployable::Urls;
 use crate::take_over::TAKE_OVER;
 use crate::{Hold, SecretData};
 
+/// The database accepts no writes.
+pub(super) const READ_ONLY: &str = "DatabaseReadOnly";
 /// The database does not answer.
 pub(super) const UNREACHABLE: &str = "DatabaseUnreachable";
 
@@ -44,7 +46,7 @@ impl Target {
         &self.schema
     }
 
-    pub(super) fn options(&self) -> Result<PgConnectOptions, Hold> {
+    pub(super) fn options(&self) -> Result<Endpoints, Hold> {
         connect_options(&self.url).map_err(|error| hold(&error))
     }
 }
@@ -78,6 +80,9 @@ pub(super) fn hold(error: &MigrationError) -> Hold {
         Trouble::Url => Hold::stalled("DatabaseUrlInvalid", told),
         Trouble::Unreachable => Hold::broken(UNREACHABLE, told),
         Trouble::Refused => Hold::broken("DatabaseRefused", told),
+        // It may be writable again at any time: a failover, or more disk.
+        Trouble::ReadOnly => Hold::broken(READ_ONLY, told),
+        Trouble::Unsuitable => Hold::stalled("DatabaseNotSuitable", told),
         Trouble::Busy => Hold::broken("DatabaseBusy", told),
         Trouble::Failed => Hold::broken("DatabaseFailed", told),
         Trouble::Newer => Hold::stalled("SchemaTooNew", told),
@@ -96,5 +101,32 @@ pub(super) fn adopted(claim: Claim) -> Option<&'static str> {
             Some("the schema was there without an owner, with all its data: it belongs to this Catalog now")
         }
         Claim::TakenOver => Some("the schema was taken from another Catalog, as the annotation asks"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migrations::postgres::Refusal;
+
+    use super::*;
+    use crate::Until;
+
+    #[test]
+    fn refused_database_has_a_reason_and_only_a_lasting_one_stalls() {
+        let held = |refusal: Refusal| hold(&MigrationError::Servers(Box::new(refusal.into())));
+        for refusal in [Refusal::ReadOnly, Refusal::Standby] {
+            let held = held(refusal);
+            assert_eq!((held.until, held.reason), (Until::Works, READ_ONLY), "{held}");
+        }
+        for (refusal, words) in [
+            (Refusal::TransactionPooling, "pool_mode = session"),
+            (Refusal::NotPostgres { found: "CockroachDB CCL v23.1".into() }, "CockroachDB"),
+            (Refusal::OldPostgres { found: 14 }, "14"),
+            (Refusal::StartupParameter { parameter: "options".into() }, "ignore_startup_parameters"),
+        ] {
+            let held = held(refusal);
+            assert_eq!((held.until, held.reason), (Until::Changed, "DatabaseNotSuitable"), "{held}");
+            assert!(held.message.contains(words), "{held}");
+        }
     }
 }

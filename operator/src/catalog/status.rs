@@ -7,6 +7,7 @@ use kube::Resource as _;
 use migrations::postgres::LATEST;
 
 use super::build::SealKey;
+use super::database::READ_ONLY;
 use super::indexes::Looked;
 use super::rollout::Rollout;
 use super::{Applied, Deployable};
@@ -60,7 +61,8 @@ pub(super) fn judge(catalog: &Catalog, found: &Found<'_>) -> Judgement {
     let serves = before && found.rollout.is_some_and(|rollout| rollout.available > 0);
     if let Err(hold) = &found.applied.schema {
         return match hold.until {
-            Until::Works if serves && found.same_servers => {
+            // Servers cannot write either to a database that is read-only.
+            Until::Works if serves && found.same_servers && hold.reason != READ_ONLY => {
                 Judgement::Progressing { ready: true, reason: hold.reason, message: hold.message.clone() }
             }
             _ => Judgement::Halted(hold.clone().into()),
@@ -234,6 +236,16 @@ mod tests {
         assert!(conditions.contains(&"SchemaReady=False DatabaseUnreachable".to_owned()));
         let conditions = after(&[ready(), (away(), Some(deployment(2, 0)), true)]);
         assert_eq!(conditions[0], "Ready=False DatabaseUnreachable");
+    }
+
+    #[test]
+    fn read_only_database_is_not_ready_until_it_is_writable() {
+        let read_only = Err(Hold::broken(READ_ONLY, "the database is read-only"));
+        let conditions = after(&[ready(), (read_only.clone(), Some(deployment(2, 2)), true)]);
+        assert_eq!(conditions[0], "Ready=False DatabaseReadOnly");
+        assert!(conditions.contains(&"SchemaReady=False DatabaseReadOnly".to_owned()), "{conditions:?}");
+        let conditions = after(&[ready(), (read_only, Some(deployment(2, 2)), true), ready()]);
+        assert_eq!(conditions[0], "Ready=True Available");
     }
 
     #[test]

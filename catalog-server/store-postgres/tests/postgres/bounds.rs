@@ -73,7 +73,7 @@ async fn a_login_or_database_that_is_refused_is_unavailable() {
     let (_, address) = options.url.rsplit_once('@').unwrap();
     let stranger = format!("postgres://stranger:wrong@{address}");
     let (server, _) = options.url.rsplit_once('/').unwrap();
-    let elsewhere = format!("{server}/not-{}", connect.get_database().unwrap_or("there"));
+    let elsewhere = format!("{server}/not-{}", connect.first().get_database().unwrap_or("there"));
     for url in [stranger, elsewhere] {
         let store = PostgresStore::connect(&Options { url, limits: short(), ..options.clone() }).unwrap();
         let access = store.access(None, None, "main").await;

@@ -7,6 +7,6 @@ use store_postgres::Options;
 /// A session beside the store, in its schema.
 pub(crate) async fn session(options: &Options) -> PgConnection {
     let schema = format!("\"{}\"", options.schema);
-    let connect = connect_options(&options.url).unwrap().options([("search_path", schema)]);
+    let connect = connect_options(&options.url).unwrap().first().clone().options([("search_path", schema)]);
     PgConnection::connect_with(&connect).await.unwrap()
 }

@@ -22,14 +22,14 @@ impl Behind {
         let options = options(name).await;
         let direct = PostgresStore::connect(&options).unwrap();
         let connect = migrations::postgres::connect_options(&options.url).unwrap();
-        let proxy = Proxy::start(connect.get_host().to_owned(), connect.get_port()).await;
+        let proxy = Proxy::start(connect.first().get_host().to_owned(), connect.first().get_port()).await;
         Self { proxy, options, direct }
     }
 
     /// A new store, whose connections are new as well.
     fn store(&self, limits: Limits) -> PostgresStore {
         let connect = migrations::postgres::connect_options(&self.options.url).unwrap();
-        let database = connect.get_database().unwrap_or("postgres");
+        let database = connect.first().get_database().unwrap_or("postgres");
         // User and password as they stand.
         let (credentials, _) = self.options.url.rsplit_once('@').unwrap();
         let url = format!("{credentials}@127.0.0.1:{}/{database}?sslmode=disable", self.proxy.port());

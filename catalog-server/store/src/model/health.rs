@@ -5,6 +5,11 @@
 pub enum Health {
     /// It can.
     Ready,
+    /// The database was reached, and must not be used as it is.
+    Refused {
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// Migrations are missing.
     SchemaTooOld {
         /// The number of the newest migration that is applied.

@@ -22,7 +22,10 @@ impl Names {
     pub(super) fn open(bench: &Bench<'_>, list: List) -> Outcome<Self> {
         let url = bench.postgres.url(NAME, bench.postgres.port());
         let options = migrations::postgres::connect_options(&url).attempt("read our own URL")?;
-        let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false).connect_lazy_with(options);
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.first().clone());
         let (ns, class) = match list {
             List::Tables => ("n1", 1),
             List::Namespaces => ("", 0),

@@ -17,7 +17,7 @@ pub(super) async fn measure(bench: &Bench<'_>) -> Outcome<f64> {
     let options = migrations::postgres::connect_options(&url).attempt("read our own URL")?;
     let mut callers = Vec::with_capacity(CALLERS);
     for _ in 0..CALLERS {
-        let connection = options.connect().await.attempt("connect to Postgres")?;
+        let connection = options.first().connect().await.attempt("connect to Postgres")?;
         callers.push(Caller { connection, asked: 0 });
     }
     closed_loop(&mut callers, LASTS / 8).await?;

@@ -37,6 +37,16 @@ impl Access {
         format!("postgres://{USER}:{}@{}:{port}/{database}?sslmode=disable", self.password, self.address)
     }
 
+    /// The role as pgbouncer's file of users has it, with the password: never print it.
+    pub(crate) fn pgbouncer_user(&self) -> String {
+        format!("\"{USER}\" \"{}\"\n", self.password)
+    }
+
+    /// True if a text shows the password.
+    pub(crate) fn is_password_in(&self, text: &str) -> bool {
+        text.contains(&self.password)
+    }
+
     /// A new empty database, whose URL it returns.
     pub(crate) async fn database(&self, name: &str) -> Outcome<String> {
         let mut connection = self.connect("postgres").await?;
@@ -113,7 +123,7 @@ pub(crate) async fn index(url: &str) -> Outcome {
     migrations::postgres::ensure_indexes(&options, &schema).await.attempt("make the indexes").map(drop)
 }
 
-fn catalog(url: &str) -> Outcome<(PgConnectOptions, migrations::postgres::Schema)> {
+fn catalog(url: &str) -> Outcome<(migrations::postgres::Endpoints, migrations::postgres::Schema)> {
     let options = migrations::postgres::connect_options(url).attempt("read our own URL")?;
     Ok((options, SCHEMA.parse().attempt("name the schema")?))
 }

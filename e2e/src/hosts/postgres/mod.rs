@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 pub(crate) use access::{Access, SCHEMA, index};
+pub(crate) use recipe::give_to_its_user;
 
 use super::child::{Child, Output, Signal};
 use super::port;

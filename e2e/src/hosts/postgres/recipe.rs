@@ -63,7 +63,7 @@ pub(crate) async fn server(bin: &Path, home: &Path, access: &Access) -> Outcome<
 }
 
 /// Root hands the folders to `postgres`; for anybody else they are right already.
-async fn give_to_its_user(paths: &[&Path]) -> Outcome {
+pub(crate) async fn give_to_its_user(paths: &[&Path]) -> Outcome {
     if !quiet::is_root().await {
         return Ok(());
     }

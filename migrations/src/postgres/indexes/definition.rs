@@ -1,4 +1,6 @@
-//! The list of indexes, and whether one that Postgres has is one of the list.
+//! The list of indexes, and what each consists of.
+
+use std::collections::BTreeSet;
 
 const LIST: &str = include_str!("../../../postgres/indexes.sql");
 const CREATE: &str = "CREATE INDEX ";
@@ -30,25 +32,55 @@ fn parse(paragraph: &'static str) -> Option<Index> {
     Some(Index { name, purpose: purpose.trim().to_owned(), definition })
 }
 
+/// What an index consists of. Texts of whole definitions differ between versions of Postgres, and between what was
+/// written and what it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Structure {
+    pub(super) table: String,
+    pub(super) method: String,
+    /// In their order, each with its default operators, collation and direction.
+    pub(super) columns: Vec<String>,
+    /// All of them must hold.
+    pub(super) conditions: BTreeSet<String>,
+}
+
 impl Index {
-    /// True if `built`, a statement as `pg_get_indexdef` writes it, makes this index.
-    ///
-    /// Postgres writes the same thing in more words: the schema, the default method, and parentheses around conditions.
-    pub(super) fn is(&self, built: &str) -> bool {
-        let unique = built.starts_with("CREATE UNIQUE ");
-        let behind_name = built.split_once(" ON ").map(|(_, definition)| format!("ON {definition}"));
-        !unique && behind_name.is_some_and(|definition| bare(&definition) == bare(self.definition))
+    /// What the definition consists of; `None` if it has more than columns and conditions, which a test excludes.
+    pub(super) fn structure(&self) -> Option<Structure> {
+        let rest = self.definition.strip_prefix("ON ")?;
+        let (table, rest) = rest.split_once(' ')?;
+        let (method, rest) = match rest.strip_prefix("USING ") {
+            Some(rest) => rest.split_once(' ')?,
+            None => ("btree", rest),
+        };
+        let (columns, rest) = rest.strip_prefix('(')?.split_once(')')?;
+        let condition = match rest.trim() {
+            "" => "",
+            rest => rest.strip_prefix("WHERE ")?,
+        };
+        let columns: Vec<_> = columns.split(',').map(|column| column.trim().to_owned()).collect();
+        let plain = columns.iter().all(|column| !column.is_empty() && !column.contains([' ', '(']));
+        let conditions = conditions(condition);
+        plain.then(|| Structure { table: table.to_owned(), method: method.to_owned(), columns, conditions })
     }
 }
 
-/// A definition without what two spellings of one index may differ in.
-fn bare(definition: &str) -> String {
-    let mut words = definition.split_whitespace();
-    let table = words.by_ref().nth(1).map(|table| table.rsplit_once('.').map_or(table, |(_, table)| table));
-    let rest = words.collect::<Vec<_>>().join(" ");
-    let rest = rest.strip_prefix("USING btree ").unwrap_or(&rest).replace(['(', ')'], " ");
-    let rest = rest.split_whitespace().collect::<Vec<_>>().join(" ").replace(" ,", ",");
-    format!("{} {rest}", table.unwrap_or_default())
+/// The parts of a condition without parentheses and the types of numbers, which Postgres adds.
+pub(super) fn conditions(text: &str) -> BTreeSet<String> {
+    let bare = text.to_lowercase().replace(['(', ')', '\'', '"'], " ");
+    let mut words: Vec<&str> = Vec::new();
+    for word in bare.split_whitespace() {
+        match word.split_once("::") {
+            Some(("", _)) if words.last().is_some_and(|last| is_number(last)) => {}
+            Some((number, _)) if is_number(number) => words.push(number),
+            _ => words.push(word),
+        }
+    }
+    words.split(|word| *word == "and").filter(|part| !part.is_empty()).map(|part| part.join(" ")).collect()
+}
+
+fn is_number(word: &str) -> bool {
+    word.parse::<i64>().is_ok()
 }
 
 #[cfg(test)]
@@ -76,16 +108,32 @@ mod tests {
     }
 
     #[test]
-    fn an_index_is_known_by_its_definition_whatever_it_is_called() {
-        let index = |definition| Index { name: "i", purpose: String::new(), definition };
-        let plain = index("ON t (a, b) WHERE c IS NOT NULL");
-        assert!(plain.is("CREATE INDEX i ON s.t USING btree (a, b) WHERE (c IS NOT NULL)"));
-        assert!(plain.is("CREATE INDEX other ON \"odd-schema\".t USING btree (a, b) WHERE (c IS NOT NULL)"));
-        assert!(!plain.is("CREATE INDEX i ON s.t USING btree (b, a) WHERE (c IS NOT NULL)"));
-        assert!(!plain.is("CREATE INDEX i ON s.t USING btree (a, b)"));
-        assert!(!plain.is("CREATE INDEX i ON s.u USING btree (a, b) WHERE (c IS NOT NULL)"));
-        assert!(!plain.is("CREATE UNIQUE INDEX i ON s.t USING btree (a, b) WHERE (c IS NOT NULL)"));
-        assert!(!plain.is("CREATE INDEX i ON s.t USING hash (a, b) WHERE (c IS NOT NULL)"));
-        assert!(index("ON t USING gin (a)").is("CREATE INDEX i ON s.t USING gin (a)"));
+    fn each_index_has_a_structure() {
+        for index in indexes() {
+            assert!(index.structure().is_some(), "{index:?}");
+        }
+        let index = |definition| Index { name: "i", purpose: String::new(), definition }.structure();
+        let found = index("ON t USING gin (a, b) WHERE c IS NOT NULL").unwrap();
+        assert_eq!((found.table.as_str(), found.method.as_str()), ("t", "gin"));
+        assert_eq!((found.columns, found.conditions), (vec!["a".into(), "b".into()], conditions("(c IS NOT NULL)")));
+        assert_eq!(index("ON t (a DESC)"), None);
+        assert_eq!(index("ON t (lower(a))"), None);
+    }
+
+    #[test]
+    fn conditions_are_the_same_in_each_spelling() {
+        let ours = conditions("kind = 0 AND ns IS NOT NULL");
+        for text in [
+            "((kind = 0) AND (ns IS NOT NULL))",
+            "ns IS NOT NULL and kind = '0'::smallint",
+            "(\"kind\" = (0)::smallint) AND ns IS NOT NULL",
+        ] {
+            assert_eq!(conditions(text), ours, "{text}");
+        }
+        assert_ne!(conditions("((kind = 1) AND (ns IS NOT NULL))"), ours);
+        assert_ne!(conditions("(kind = 0)"), ours);
+        assert_ne!(conditions("(((kind)::integer = 0) AND (ns IS NOT NULL))"), ours);
+        assert_ne!(conditions("((kind = 0) OR (ns IS NOT NULL))"), ours);
+        assert!(conditions("").is_empty());
     }
 }

@@ -1,13 +1,14 @@
 //! Building what is missing, and building again what is no good.
 
-use sqlx::postgres::PgConnectOptions;
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tracing::info;
 
 use super::definition::{Index, indexes};
 use super::observe::{IndexState, observe};
 use crate::MigrationError;
-use crate::postgres::{Schema, connect, lock};
+use crate::postgres::{Endpoints, Schema, connect, lock};
 
 /// What [`ensure_indexes`] did about one index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +29,12 @@ pub enum IndexOutcome {
 /// # Errors
 /// [`MigrationError::Busy`] if another process is at it, [`MigrationError::BuildIndex`] if the database refused one.
 pub async fn ensure_indexes(
-    options: &PgConnectOptions,
+    endpoints: &Endpoints,
     schema: &Schema,
 ) -> Result<Vec<(Index, IndexOutcome)>, MigrationError> {
     // A concurrent build waits for every transaction that is older, and counts that as waiting for a lock; nobody waits
     // for it meanwhile.
-    let mut connection = connect(options, schema, "0").await?;
+    let mut connection = connect(endpoints, schema, Duration::ZERO).await?;
     lock::acquire(&mut connection, schema, "indexes").await?;
     let result = ensure_locked(&mut connection, schema).await;
     let closed = connection.close().await;

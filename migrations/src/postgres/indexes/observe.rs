@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::postgres::PgRow;
 use sqlx::{Connection, FromRow, PgConnection, Row as _};
 use tokio::time::timeout;
 
-use super::definition::{Index, indexes};
+use super::definition::{Index, Structure, conditions, indexes};
 use crate::MigrationError;
-use crate::postgres::{Schema, connect};
+use crate::postgres::{Endpoints, Schema, connect};
 
 /// For the one statement. A database that is too busy for it tells nothing this time.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ pub struct Progress {
 struct Seen {
     name: String,
     valid: bool,
-    definition: Option<String>,
+    structure: Option<Structure>,
     size_bytes: Option<i64>,
     scans: i64,
     phase: Option<String>,
@@ -66,7 +66,7 @@ impl FromRow<'_, PgRow> for Seen {
         Ok(Self {
             name: row.try_get("name")?,
             valid: row.try_get("valid")?,
-            definition: row.try_get("definition")?,
+            structure: structure(row)?,
             size_bytes: row.try_get("size_bytes")?,
             scans: row.try_get("scans")?,
             phase: row.try_get("phase")?,
@@ -75,10 +75,31 @@ impl FromRow<'_, PgRow> for Seen {
     }
 }
 
+/// `None` for an index that has more than columns and conditions.
+fn structure(row: &PgRow) -> Result<Option<Structure>, sqlx::Error> {
+    let (plain, columns): (bool, Vec<Option<String>>) = (row.try_get("plain")?, row.try_get("columns")?);
+    let columns = columns.into_iter().collect::<Option<Vec<_>>>().filter(|_| plain);
+    let (table, method) = (row.try_get("on_table")?, row.try_get("method")?);
+    let conditions = conditions(&row.try_get::<Option<String>, _>("condition")?.unwrap_or_default());
+    Ok(columns.map(|columns| Structure { table, method, columns, conditions }))
+}
+
 const SELECT: &str = "
     SELECT c.relname::text AS name,
            i.indisvalid AND i.indisready AND i.indislive AS valid,
-           pg_get_indexdef(i.indexrelid) AS definition,
+           t.relname::text AS on_table,
+           m.amname::text AS method,
+           ARRAY(SELECT a.attname::text
+                 FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+                   LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                 ORDER BY k.n) AS columns,
+           pg_get_expr(i.indpred, i.indrelid) AS condition,
+           NOT i.indisunique AND i.indexprs IS NULL AND i.indnkeyatts = i.indnatts
+             AND NOT EXISTS (SELECT FROM unnest(i.indoption::int2[]) o WHERE o <> 0)
+             AND NOT EXISTS (SELECT FROM pg_opclass o WHERE o.oid = ANY (i.indclass::oid[]) AND NOT o.opcdefault)
+             AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[], i.indcollation::oid[]) k(attnum, used)
+                               JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                             WHERE k.used NOT IN (0, a.attcollation)) AS plain,
            pg_relation_size(i.indexrelid) AS size_bytes,
            coalesce(s.idx_scan, 0) AS scans,
            p.phase,
@@ -86,6 +107,8 @@ const SELECT: &str = "
     FROM pg_index i
       JOIN pg_class c ON c.oid = i.indexrelid
       JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_class t ON t.oid = i.indrelid
+      JOIN pg_am m ON m.oid = c.relam
       LEFT JOIN pg_stat_user_indexes s ON s.indexrelid = i.indexrelid
       LEFT JOIN pg_stat_progress_create_index p ON p.index_relid = i.indexrelid AND p.datname = current_database()
     WHERE n.nspname = $1";
@@ -94,8 +117,8 @@ const SELECT: &str = "
 ///
 /// # Errors
 /// [`MigrationError::Connect`], [`MigrationError::ReadIndexes`].
-pub async fn observe_indexes(options: &PgConnectOptions, schema: &Schema) -> Result<Vec<IndexReport>, MigrationError> {
-    let mut connection = connect(options, schema, "5s").await?;
+pub async fn observe_indexes(endpoints: &Endpoints, schema: &Schema) -> Result<Vec<IndexReport>, MigrationError> {
+    let mut connection = connect(endpoints, schema, Duration::from_secs(5)).await?;
     let reports = observe(&mut connection, schema).await;
     // The answer is there; whether the farewell arrives changes nothing.
     let _ = timeout(PATIENCE, connection.close()).await;
@@ -118,8 +141,8 @@ fn report(index: &Index, row: Option<Seen>) -> IndexReport {
     let Some(row) = row else {
         return IndexReport { name: index.name, state: IndexState::Missing, progress: None, size_bytes: 0, scans: 0 };
     };
-    let Seen { name: _, valid, definition, size_bytes, scans, phase, percent } = row;
-    let state = match (&phase, valid && definition.is_some_and(|built| index.is(&built))) {
+    let Seen { name: _, valid, structure, size_bytes, scans, phase, percent } = row;
+    let state = match (&phase, valid && structure.is_some() && structure == index.structure()) {
         (Some(_), _) => IndexState::Building,
         (None, true) => IndexState::Ready,
         (None, false) => IndexState::Invalid,
