@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath};
+use catalog_api::Privilege;
 use catalog_api::iceberg::TableIdentifier;
 use catalog_store::{Key, NamespacePath};
 use http::request::Parts;
@@ -42,7 +43,7 @@ impl FromRequestParts<Arc<App>> for RelationInPath {
         let ns = find_namespace(app, parts).await?;
         let name = parameter(parts, &["{table}", "{view}"])?;
         let literal = Key::relation(ns, decoded(name)?)?;
-        if !name.contains('+') || exists(app, parts, &literal).await? {
+        if !name.contains('+') || exists(app, parts, &literal.ns, &literal).await? {
             return Ok(Self(literal));
         }
         // Also if neither exists: the first commit of a staged table comes with `+` from Java only.
@@ -59,7 +60,7 @@ async fn find_namespace(app: &App, parts: &Parts) -> Result<NamespacePath, ApiEr
     let spaced = split(&form_decoded(parameter)?)?;
     for candidate in [&literal, &spaced] {
         if let Some(key) = candidate.key()
-            && exists(app, parts, &key).await?
+            && exists(app, parts, candidate, &key).await?
         {
             return Ok(candidate.clone());
         }
@@ -67,8 +68,13 @@ async fn find_namespace(app: &App, parts: &Parts) -> Result<NamespacePath, ApiEr
     Ok(literal)
 }
 
-async fn exists(app: &App, parts: &Parts, key: &Key) -> Result<bool, ApiError> {
-    Ok(app.store.look(Session::of(parts)?.view(), key).await?.is_some())
+/// What the caller has no rights in, namely in `ns`, does not exist for it: the answer would tell whether it does.
+async fn exists(app: &App, parts: &Parts, ns: &NamespacePath, key: &Key) -> Result<bool, ApiError> {
+    let session = Session::of(parts)?;
+    if !session.sees(ns) && session.allow(Privilege::Write, ns).is_err() {
+        return Ok(false);
+    }
+    Ok(app.store.look(session.view(), key).await?.is_some())
 }
 
 /// The parameter that has one of these names in the route, as it stands in the path.

@@ -106,6 +106,9 @@ async fn space_in_a_path_may_be_a_plus_and_the_literal_name_comes_first() {
     assert_eq!(missing.error().1, "NoSuchTableException");
     let other = lab.client("other", &[(&["a+b"], &[Read])]).await;
     assert_eq!(other.get("/namespaces/a%20b").await.error().0, 403, "the right is checked on the name that was found");
+    api.namespace(&["se cret"]).await;
+    let (hidden, missing) = (other.get("/namespaces/se+cret").await, other.get("/namespaces/no+thing").await);
+    assert_eq!(hidden.error().2, missing.error().2.replace("no+thing", "se+cret"), "no oracle for what is hidden");
     assert_eq!(api.delete("/namespaces/a%2Bb/tables/c%2Bd").await.status, 204);
 }
 
