@@ -37,11 +37,19 @@ impl CachedCatalogStore {
         let (store, entries) = (Arc::clone(&self.store), Arc::clone(&self.entries));
         self.metrics.load();
         async move {
-            let read_at = Instant::now();
-            let Question { token_id, warehouse, name } = &question;
-            let access = store.access(token_id.as_deref(), warehouse.as_deref(), name).await.map_err(Arc::new)?;
+            let read = async || {
+                let (read_at, Question { token_id, warehouse, name }) = (Instant::now(), &question);
+                let access = store.access(token_id.as_deref(), warehouse.as_deref(), name).await.map_err(Arc::new)?;
+                Ok::<_, Arc<StoreError>>((access, read_at))
+            };
+            let (mut fenced, (mut access, mut read_at)) = (fenced, read().await?);
+            if !entries.holds(&fenced) {
+                // Something of it was forgotten meanwhile: those who joined late may have been answered a later state.
+                fenced = entries.fence(&question);
+                (access, read_at) = read().await?;
+            }
             entries.fill(&question, &fenced, &access, read_at);
-            Ok(Arc::new(access))
+            Ok(Arc::new(entries.newest(&question, access)))
         }
     }
 

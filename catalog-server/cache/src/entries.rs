@@ -140,16 +140,27 @@ impl Entries {
         [token, warehouse, name].into_iter().all(|seen| self.fences.holds(seen))
     }
 
-    /// Keeps what the database said. That a branch is not there says nothing about a tag of its name.
+    /// Keeps what the database said, unless a later read is kept already: of two reads in flight the earlier may end last.
+    /// That a branch is not there says nothing about a tag of its name.
     pub(crate) fn fill(&self, question: &Question, fenced: &Fenced, access: &Access, read_at: Instant) {
         let Access { token, warehouse, branch, database_now } = access;
         if let Some(id) = &question.token_id {
             let known = token.clone().map(|row| Known { row, database_now: *database_now, read_at });
-            self.fences.keep(fenced.token, || self.tokens.insert(id.clone(), known));
+            self.fences.keep(fenced.token, || {
+                let kept = self.tokens.get(id).flatten();
+                if kept.is_none_or(|kept| kept.database_now <= *database_now) {
+                    self.tokens.insert(id.clone(), known);
+                }
+            });
         }
         if let Some(name) = &question.warehouse {
             let known = warehouse.clone().map(|row| Known { row, database_now: *database_now, read_at });
-            self.fences.keep(fenced.warehouse, || self.warehouses.insert(name.clone(), known));
+            self.fences.keep(fenced.warehouse, || {
+                let kept = self.warehouses.get(name).flatten();
+                if !kept.is_some_and(|kept| is_later(&kept.row, warehouse.as_deref())) {
+                    self.warehouses.insert(name.clone(), known);
+                }
+            });
         }
         if let Some(warehouse) = warehouse {
             let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);
@@ -160,6 +171,18 @@ impl Entries {
                 self.fill_ref(warehouse.id, &question.name, fenced.name, Some(named));
             }
         }
+    }
+
+    /// A read with its warehouse and token replaced by later ones that are kept: another request may have been answered with
+    /// those already, and no later request must be answered with earlier ones.
+    pub(crate) fn newest(&self, question: &Question, access: Access) -> Access {
+        let Access { token, warehouse, branch, database_now } = access;
+        let kept = question.warehouse.as_ref().and_then(|name| self.warehouses.get(name)).flatten();
+        let later = kept.filter(|kept| warehouse.as_ref().is_some_and(|row| row.id == kept.row.id));
+        let later = later.filter(|kept| is_later(&kept.row, warehouse.as_deref())).map(|kept| kept.row);
+        let kept = question.token_id.as_ref().and_then(|id| self.tokens.get(id)).flatten();
+        let later_token = kept.filter(|kept| token.is_some() && kept.database_now > database_now).map(|kept| kept.row);
+        Access { token: later_token.or(token), warehouse: later.or(warehouse), branch, database_now }
     }
 
     /// Keeps nothing of a warehouse whose uid was never seen: no change of the feed could be told to be about it.
@@ -205,6 +228,11 @@ impl Entries {
             }
         });
     }
+}
+
+/// True if the row that is kept is of a later state than the one that was read, of the same warehouse.
+fn is_later(kept: &Warehouse, read: Option<&Warehouse>) -> bool {
+    read.is_some_and(|read| read.id == kept.id && read.version < kept.version)
 }
 
 impl<T> Known<T> {
@@ -343,6 +371,24 @@ mod tests {
             entries.forget(&change);
             assert_eq!(find(&entries), None, "{change:?}");
         }
+    }
+
+    #[test]
+    fn earlier_read_that_ends_last_does_not_replace_a_later_one() {
+        let entries = entries();
+        let at = |version: i64, second: i64| {
+            let warehouse = Warehouse { version, ..Warehouse::clone(access().warehouse.as_deref().unwrap()) };
+            let database_now = Timestamp::from_second(second).unwrap();
+            Access { warehouse: Some(warehouse.into()), database_now, ..access() }
+        };
+        // Both were in flight, and the feed has reported nothing yet.
+        let fenced = entries.fence(&question());
+        entries.fill(&question(), &fenced, &at(2, 20), Instant::now());
+        entries.fill(&question(), &fenced, &at(1, 10), Instant::now());
+        let version = |access: &Access| access.warehouse.as_ref().unwrap().version;
+        assert_eq!(version(&find(&entries).unwrap()), 2);
+        assert_eq!(version(&entries.newest(&question(), at(1, 10))), 2);
+        assert_eq!(version(&entries.newest(&question(), at(3, 30))), 3);
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //!
 //! **Coherence.** A mutation of what is kept writes to the feed in its own transaction. A [`Follower`] reads the feed once
 //! a second, and at once when it is woken, and forgets what it is told of; a replica's own mutations are forgotten before
-//! they are answered. An entry that was read from the database while its change was on its way is not kept ([`fences`]).
+//! they are answered. An entry that was read from the database while its change was on its way is not kept ([`fences`]), and
+//! of two reads the earlier never replaces the later, whichever ends first.
 //! So an answer from memory is never older than the last time that the feed was read. If that is longer ago than
 //! [`Options::bound`], nothing is answered from memory: each request asks the database, and is refused if that does not
 //! answer.
