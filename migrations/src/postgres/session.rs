@@ -7,13 +7,10 @@
 use std::collections::hash_map::RandomState;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use futures::TryStreamExt as _;
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
-use tokio::sync::Mutex;
 
 use super::{Schema, pooling};
 use crate::MigrationError;
@@ -22,8 +19,6 @@ use crate::MigrationError;
 const OLDEST: i32 = 150_000;
 /// In the startup packet alone. A session in which it is missing goes through a pooler that ignores the packet's options.
 const MARK: &str = "pangolin.connection";
-/// A pooler's mode can be changed while it runs, so that only connections that are opened together share what was found out.
-const POOLING_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why a connection is not used, although the database has accepted it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,7 +76,7 @@ impl Refusal {
     }
 }
 
-/// What sessions in one schema must be like. Clones share what is known about poolers.
+/// What sessions in one schema must be like.
 #[derive(Clone, Debug)]
 pub struct Session {
     schema: Schema,
@@ -91,7 +86,6 @@ pub struct Session {
     wished: Vec<(&'static str, String)>,
     writes: bool,
     mark: String,
-    pooling: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Session {
@@ -101,8 +95,7 @@ impl Session {
         // Not a secret: it must only differ from that of other processes.
         let mark = format!("{:016x}", RandomState::new().build_hasher().finish());
         let required = vec![("search_path", schema.quoted())];
-        let pooling = Arc::default();
-        Self { schema: schema.clone(), required, wished: Vec::new(), writes: false, mark, pooling }
+        Self { schema: schema.clone(), required, wished: Vec::new(), writes: false, mark }
     }
 
     /// With settings that must be so, numbers in the setting's own unit.
@@ -145,7 +138,9 @@ impl Session {
         let mut found = self.look(connection, String::new()).await?;
         self.judge_server(&found)?;
         if found.mark.as_deref() != Some(&self.mark) {
-            self.judge_pooling(options).await?;
+            // Before anything is set, so that no other user of the pooler's connection gets our settings. For each
+            // connection, because a pooler's mode can be changed while servers run.
+            pooling::require_session_mode(options).await?;
         }
         if self.different(&found).is_some() || !found.durable {
             found = self.look(connection, self.set()).await?;
@@ -170,17 +165,6 @@ impl Session {
             return Ok(());
         };
         Err(MigrationError::Refused(refused))
-    }
-
-    /// Before anything is set, so that no other user of the pooler's connection gets our settings.
-    async fn judge_pooling(&self, options: &PgConnectOptions) -> Result<(), MigrationError> {
-        let mut checked = self.pooling.lock().await;
-        if checked.is_none_or(|at| at.elapsed() >= POOLING_AGAIN) {
-            *checked = None;
-            pooling::require_session_mode(options).await?;
-            *checked = Some(Instant::now());
-        }
-        Ok(())
     }
 
     /// The first setting that is not as it must be. Before the migrations there is no current schema.
