@@ -68,8 +68,8 @@ impl Credential {
         }
     }
 
-    /// Does what is due now. `own` are the names of the Warehouses in its namespace. After an error the server is asked anew, so that the next call goes on where this one
-    /// ended.
+    /// Does what is due now. `own` are the names of the Warehouses in its namespace. After an error the server is asked
+    /// again, so that the next call continues where this one ended.
     ///
     /// # Errors
     /// [`CredentialError`]; the reader still holds a good token.
